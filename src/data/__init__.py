@@ -1,0 +1,1 @@
+"""Where tables come from: the simulated world, importers, public data."""

@@ -1,0 +1,25 @@
+"""Annotate the posts and comments of a folder of tables."""
+
+from pathlib import Path
+
+from ..engine import Engine
+from .batch import SCHEMAS, Kind, Scorer, annotator
+
+_TABLES: dict[Kind, tuple[str, str, str]] = {  # kind: table, its key, its text
+    "post": ("posts", "post_id", "caption"),
+    "comment": ("comments", "comment_id", "text"),
+}
+
+
+def annotate(engine: Engine, tables: Path, out: Path, scorer: Scorer) -> None:
+    """Annotate every text once and write ``posts.parquet`` and ``comments.parquet``, one row a key, into ``out``.
+
+    A row without a text has no row here. A table that is not there gives an empty file.
+    """
+    for kind, (table, key, column) in _TABLES.items():
+        rows = engine.read_table(table, tables)
+        rows = rows.select(key, text=rows[column]).filter(lambda row: row.text.notnull())
+        distinct = rows.select("text").distinct()
+        texts = engine.map_batches(distinct, annotator(scorer, kind), SCHEMAS[kind], out / f".{table}.texts.parquet")
+        engine.write(rows.join(texts, "text").drop("text"), out / f"{table}.parquet", [key])
+        (out / f".{table}.texts.parquet").unlink()

@@ -1,0 +1,97 @@
+"""Where relational work runs: DuckDB, embedded, behind Ibis expressions.
+
+Everything across rows is an Ibis expression; everything inside a row is a function from an Arrow batch to an Arrow
+batch (:meth:`Engine.map_batches`). Neither knows the engine.
+"""
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Literal
+
+import ibis
+import ibis.expr.types as ir
+import pyarrow as pa
+import pyarrow.parquet as pq
+from ibis.backends.duckdb import Backend
+from pydantic import Field
+
+from .config import Frozen
+from .files import replacing, rounded
+from .tables import TABLES
+
+BATCH_ROWS = 50_000  # rows given to a row-wise function at once
+
+
+class EngineConfig(Frozen):
+    """Which engine, and how much of the machine it may take."""
+
+    kind: Literal["duckdb"] = "duckdb"
+    threads: Annotated[int, Field(ge=1)] | None = None  # null: all cores
+    memory: str = "4GB"  # beyond it, DuckDB spills to disk
+
+
+class Engine:
+    """A connection that reads tables, runs expressions and writes files; made by :func:`open_engine`."""
+
+    def __init__(self, backend: Backend, scratch: Path) -> None:
+        self.backend, self.scratch = backend, scratch
+
+    def read(self, path: Path) -> ir.Table:
+        """Read one Parquet file."""
+        return self.backend.read_parquet(str(path))
+
+    def read_table(self, name: str, folder: Path) -> ir.Table:
+        """Read a table of the contract with the contract's types; a table that is not there has no rows."""
+        schema = ibis.schema({item.name: item.type for item in TABLES[name].schema})
+        path = folder / f"{name}.parquet"
+        if not path.exists():
+            return ibis.memtable(TABLES[name].schema.empty_table())
+        return self.read(path).select(*TABLES[name].columns).cast(schema)
+
+    def batches(self, expression: ir.Table, rows: int = BATCH_ROWS) -> Iterator[pa.RecordBatch]:
+        """Run an expression and yield its rows in bounded memory.
+
+        Through a file: the streaming call of Ibis 12 does not know DuckDB 2.0.
+        """
+        with tempfile.TemporaryDirectory(dir=self.scratch) as folder:
+            path = Path(folder) / "rows.parquet"
+            self.backend.to_parquet(expression, path)
+            with pq.ParquetFile(path) as file:
+                yield from file.iter_batches(rows)
+
+    def write(self, expression: ir.Table, path: Path, key: list[str]) -> None:
+        """Run an expression into one Parquet file, sorted by its key, floats rounded, atomically."""
+        schema = expression.schema().to_pyarrow()
+        with replacing(path) as temporary, pq.ParquetWriter(temporary, schema, compression="zstd") as file:
+            for batch in self.batches(expression.order_by(key)):
+                file.write_table(rounded(pa.Table.from_batches([batch]).cast(schema)))
+
+    def map_batches(
+        self, expression: ir.Table, function: Callable[[pa.RecordBatch], pa.RecordBatch], schema: pa.Schema, path: Path
+    ) -> ir.Table:
+        """Apply a row-wise function to every batch of an expression, through the file ``path``.
+
+        :param schema: What the function returns.
+        :return: The rows it returned, in no particular order.
+        """
+        with replacing(path) as temporary, pq.ParquetWriter(temporary, schema, compression="zstd") as file:
+            for batch in self.batches(expression):
+                file.write_batch(function(batch))
+        return self.read(path)
+
+
+@contextmanager
+def open_engine(config: EngineConfig, scratch: Path) -> Iterator[Engine]:
+    """Open the engine; what it spills goes to ``scratch``."""
+    scratch.mkdir(parents=True, exist_ok=True)
+    backend = ibis.duckdb.connect(
+        threads=config.threads or os.cpu_count() or 1, memory_limit=config.memory, temp_directory=str(scratch)
+    )
+    backend.raw_sql("SET enable_progress_bar = false; SET TimeZone = 'UTC'")
+    try:
+        yield Engine(backend, scratch)
+    finally:
+        backend.disconnect()
