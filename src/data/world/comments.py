@@ -105,16 +105,17 @@ def comments_table(world: World, creators: Creators, fraud: Fraud, posts: Posts,
     kind = _kinds(world, thread, rng)
     variety = _varieties(creators, thread, who, rng)
     when = posts.day[thread.post] + _delays(thread, rng) / 24
-    top = _rows(creators, thread.post, who, first_post, 4 * thread.place, None, author, when,
-                pools.comment(kind, variety, rng.random(len(thread))), False)  # fmt: skip
+    draw = rng.random((3, len(thread)))
+    texts = pools.detailed(pools.comment(kind, variety, draw[0]), kind, variety, draw[1], draw[2])
+    top = _rows(creators, thread.post, who, first_post, 4 * thread.place, None, author, when, texts, False)
     answered = np.flatnonzero(thread.replied)
     post, maker, place = thread.post[answered], who[answered], 4 * thread.place[answered]
     own = creators.language[maker]
     later = when[answered] + np.exp(np.log(2.5) - 0.3 * creators.visible["replies"][maker]
                                     + 1.1 * rng.standard_normal(len(answered))) / 24  # fmt: skip
-    reply = np.full(len(answered), SAMPLE_CLASS["reply"])
-    replies = _rows(creators, post, maker, first_post, place + 1, place, creators.word[maker], later,
-                    pools.comment(reply, own, rng.random(len(answered))), True)  # fmt: skip
+    reply, draw = np.full(len(answered), SAMPLE_CLASS["reply"]), rng.random((3, len(answered)))
+    said = pools.detailed(pools.comment(reply, own, draw[0]), reply, own, draw[1], 0.5 + draw[2])
+    replies = _rows(creators, post, maker, first_post, place + 1, place, creators.word[maker], later, said, True)
     again = np.flatnonzero(rng.random(len(answered)) < 0.15)
     latest = later[again] + rng.exponential(6.0, len(again)) / 24
     texts = pools.comment(np.full(len(again), SAMPLE_CLASS["follow_up"]), variety[answered[again]], rng.random(len(again)))
@@ -189,7 +190,8 @@ def _kinds(world: World, thread: Thread, rng: np.random.Generator) -> Ints:
     kind = np.where(thread.spam, of["spam"], kind)
     hidden = np.where(rng.random(n) < 0.5, of["disguise"], of["praise"])
     kind = np.where(thread.bot, np.where(rng.random(n) < world.fraud.stealth, hidden, of["bot"]), kind)
-    return np.where(thread.pod, of["pod"], kind)
+    warm = np.where(rng.random(n) < 0.5, of["praise"], of["disguise"])
+    return np.where(thread.pod, np.where(rng.random(n) < 0.5, of["pod"], warm), kind)
 
 
 def _varieties(creators: Creators, thread: Thread, who: Ints, rng: np.random.Generator) -> Ints:

@@ -13,12 +13,15 @@ import pyarrow.compute as pc
 from . import places
 from .draws import Floats, Ints
 from .texts import Phrases, PostLabels
-from .variants import varied
+from .variants import Dice, varied
 
 CLASSES = ("genuine", "intent", "trust", "suspicion", "praise", "emoji", "tag", "bare_trust", "bare_suspicion", "spam",
-           "bot", "pod", "reply", "follow_up", "disguise")  # fmt: skip
+           "bot", "pod", "reply", "follow_up", "disguise", "tail")  # fmt: skip
+_RICH = [CLASSES.index(name) for name in ("genuine", "intent", "trust", "suspicion", "reply")]
 _VERBATIM = {"praise", "emoji", "tag", "bare_trust", "bare_suspicion", "bot", "pod"}  # said as it stands
-VARIANTS = 150  # of a phrase
+VARIANTS = 1200  # texts of a class in a variety
+_AT_MOST = 300  # of one phrase
+_NAMES = ("Salma", "Imane", "Yassine", "Khadija", "Omar", "Hajar", "Zineb", "Mehdi", "Fatima-Zahra", "Ayoub", "Nisrine")
 CAPTION_VARIANTS = 8  # of a cell of captions
 # where a variety has no phrase of a class, its neighbours lend theirs
 _NEAR = {
@@ -57,6 +60,12 @@ class Pools:
     def comment(self, kind: Ints, variety: Ints, uniform: Floats) -> pa.Array:
         """Draw comments; ``kind`` is a position in :data:`CLASSES`."""
         return self.comments.take(kind * len(places.VARIETIES) + variety, uniform)
+
+    def detailed(self, texts: pa.Array, kind: Ints, variety: Ints, uniform: Floats, choose: Floats) -> pa.Array:
+        """Add a detail of the writer's own to most of the texts that say something: no two people write the same."""
+        rich = np.isin(kind, _RICH) & (choose < 0.85)
+        tail = self.comment(np.full(len(kind), CLASSES.index("tail")), variety, uniform)
+        return joined(texts, pc.if_else(pa.array(rich), tail, ""))
 
     def caption(self, labels: Ints, niche: Ints, variety: Ints, uniform: Floats) -> pa.Array:
         """Draw captions; ``labels`` is a position in :data:`LABELS`."""
@@ -98,7 +107,7 @@ class _Filler:
     """Fills slots and makes variants."""
 
     def __init__(self, said: Phrases, brands: list[str], rng: np.random.Generator) -> None:
-        self.said, self.rng, self.brands = said, rng, brands
+        self.said, self.dice, self.brands = said, Dice(rng), brands
         self.names, _ = places.spelled()
         self.handles = [f"user_{number:03x}" for number in range(400)]
 
@@ -110,13 +119,15 @@ class _Filler:
             return [text.replace("{name}", handle) for text in base for handle in self.handles]
         if name in _VERBATIM:
             return base
-        return [varied(text, variety, self.rng, self._slots(variety)) for text in base for _ in range(VARIANTS)]
+        before = ", " if name == "tail" else ""
+        each = max(1, min(VARIANTS // len(base), _AT_MOST))
+        return [before + varied(text, variety, self.dice, self._slots(variety)) for text in base for _ in range(each)]
 
     def captions(self, labels: PostLabels, niche: str, variety: str) -> list[str]:
         """Return whole posts of the corpus with these labels, and as many composed from parts as are lacking."""
         whole = self.said.captions.get((labels, niche, variety), [])
         composed = [self._composed(labels, niche, variety) for _ in range(CAPTION_VARIANTS - len(whole))]
-        return [varied(text, variety, self.rng, {}) for text in whole] + composed
+        return [varied(text, variety, self.dice, {}) for text in whole] + composed
 
     def _composed(self, labels: PostLabels, niche: str, variety: str) -> str:
         ad, disclosure, *rest = labels
@@ -124,21 +135,22 @@ class _Filler:
         parts += [name for name, on in zip(("polished", "overconsumption", "tested"), rest, strict=True) if on]
         parts += [("ambiguous", "clear")[disclosure - 1]] if disclosure else []
         slots = self._slots(variety, niche)
-        words = [varied(self._one(name, variety), variety, self.rng, slots) for name in parts]
-        return ". ".join(words) if self.rng.random() < 0.5 else "\n".join(words)
+        words = [varied(self._one(name, variety), variety, self.dice, slots) for name in parts]
+        return ". ".join(words) if self.dice.roll() < 0.5 else "\n".join(words)
 
     def _one(self, part: str, variety: str) -> str:
-        return str(self.rng.choice(self._near(self.said.parts[part], variety)))
+        return self.dice.one(self._near(self.said.parts[part], variety))
 
     def _near(self, by_variety: dict[str, list[str]], variety: str) -> list[str]:
         return next((by_variety[name] for name in (*_NEAR[variety], "ary-Latn", "fr") if name in by_variety))
 
     def _slots(self, variety: str, niche: str | None = None) -> dict[str, str]:
-        niche = niche or places.NICHE_NAMES[int(self.rng.integers(len(places.NICHE_NAMES)))]
+        niche = niche or self.dice.one(places.NICHE_NAMES)
         script = {"ary-Arab": "Arab", "arb": "Arab", "fr": "fr", "en": "en"}.get(variety, "ary-Latn")
-        place = int(self.rng.integers(len(self.names) // 3)) * 3 + {"Arab": 1, "ary-Latn": 2}.get(script, 0)
+        place = self.dice.below(len(self.names) // 3) * 3 + {"Arab": 1, "ary-Latn": 2}.get(script, 0)
         return {
             "thing": self.said.things[niche][script], "place": self.names[place],
-            "price": str(int(self.rng.integers(5, 60)) * 10), "code": f"CODE{int(self.rng.integers(5, 30))}",
-            "brand": self.brands[int(self.rng.integers(len(self.brands)))],
+            "price": str((5 + self.dice.below(55)) * 10), "code": f"CODE{5 + self.dice.below(25)}",
+            "brand": self.dice.one(self.brands), "who": self.dice.one(_NAMES),
+            "minute": f"{self.dice.below(12)}:{self.dice.below(60):02d}",
         }  # fmt: skip
