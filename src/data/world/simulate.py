@@ -1,0 +1,161 @@
+"""Run a world file: draw everything, write the tables and the sealed truth."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from rich.console import Console
+from rich.progress import Progress
+
+from ... import tables
+from ...errors import InputError
+from ...files import replacing
+from .audience import audience_table, creators_table, moments
+from .campaigns import Campaigns, Deals, brands_table, campaign_ids, campaigns_table, draw_campaigns, draw_deals
+from .captions import Trends, draw_trends, posts_table
+from .comments import SAMPLE, Voices, comments_table, draw_thread
+from .creators import Creators, draw_creators
+from .draws import Draws, Floats, Ints
+from .fees import cost, creator_factor, draw_fees, rates_table
+from .fraud import Fraud, draw_fraud
+from .ids import ids, post_words
+from .outcomes import Exposure, Outcomes, draw_outcomes, exposure, log_rate, unexplained
+from .pools import Pools, make_pools
+from .posts import Shares, draw_posts, draw_reactions
+from .settings import World, read_world
+from .texts import phrases
+from .truth import write_truth
+
+BLOCK = 250  # creators drawn and written at once: bounds memory; part of the world, since each block has its draws
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """All of a world but its posts and comments, which are drawn block by block."""
+
+    world: World
+    draws: Draws
+    creators: Creators
+    fraud: Fraud
+    campaigns: Campaigns
+    deals: Deals
+    exposure: Exposure
+    rest: Floats  # of the log rate: brand and creator effects
+    outcomes: Outcomes
+    fee: Floats
+    goods: Floats
+    factor: Floats
+
+    @property
+    def blocks(self) -> list[range]:
+        """Blocks of creators."""
+        n = len(self.creators)
+        return [range(start, min(start + BLOCK, n)) for start in range(0, n, BLOCK)]
+
+
+def draw(world: World, replicate: int = 0) -> Drawn:
+    """Draw creators, campaigns, deals and outcomes of a world."""
+    draws = Draws(world.seed, replicate)
+    creators = draw_creators(world, draws)
+    fraud = draw_fraud(world, creators, draws)
+    campaigns = draw_campaigns(world, draws)
+    deals = draw_deals(world, creators, fraud, campaigns, draws)
+    at, rest = exposure(world, creators, fraud, campaigns, deals), unexplained(creators, campaigns, deals)
+    outcomes = draw_outcomes(world, deals, log_rate(world, at, rest), draws)
+    factor = creator_factor(creators, draws)
+    fee, goods = draw_fees(deals, factor, draws)
+    return Drawn(world, draws, creators, fraud, campaigns, deals, at, rest, outcomes, fee, goods, factor)
+
+
+def simulate(world_file: Path, out: Path, *, seed: int | None = None, scale: float = 1.0, progress: bool = True) -> None:
+    """Write a simulated world: ``out/<table>.parquet`` and ``out/truth/``; the folder appears whole or not at all.
+
+    :param world_file: A world file; keys it leaves out are taken from ``maroc.yaml``.
+    :param out: The folder to write; a world that is there is replaced, anything else is refused.
+    :param seed: Replaces the file's seed.
+    :param scale: Multiplies creators, campaigns and placements.
+    :param progress: Whether to show a progress bar on stderr.
+    :raises InputError: If the file or the scale is not valid, or ``out`` holds something that is not a world.
+    """
+    world = read_world(world_file, seed=seed, scale=scale)
+    if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not (out / "truth").is_dir())):
+        raise InputError(f"{out}: holds something that is not a simulated world; choose another folder for --out")
+    drawn = draw(world)
+    pools = make_pools(phrases(), drawn.campaigns.brand_names(), drawn.draws.of("pools"))
+    with replacing(out) as folder, Progress(console=Console(stderr=True), disable=not progress, transient=True) as bar:
+        folder.mkdir()
+        task = bar.add_task("world", total=len(drawn.blocks) + 1)
+        numbers = _write_blocks(drawn, pools, folder, lambda: bar.advance(task))
+        _write_deals(drawn, numbers, folder)
+        write_truth(drawn, folder / "truth")
+        bar.advance(task)
+
+
+def _write_blocks(drawn: Drawn, pools: Pools, folder: Path, advance: object) -> Ints:
+    """Write what comes block by block; returns the number of each deal's first posts, of shape (deals, 3)."""
+    creators, world, draws = drawn.creators, drawn.world, drawn.draws
+    trends, shares = draw_trends(world, creators, draws), Shares.of(world, creators)
+    voices, order = Voices.of(world, creators, drawn.fraud), np.argsort(drawn.deals.creator, kind="stable")
+    numbers, first = np.full((len(drawn.deals), 3), -1), 0
+    tables.write("creators", creators_table(creators, draws), folder)
+    with (tables.writing("posts", folder) as posts_file, tables.writing("comments", folder) as comments_file,
+          tables.writing("audience", folder) as audience_file, tables.writing("rates", folder) as rates_file):  # fmt: skip
+        for block in drawn.blocks:
+            posts = draw_posts(world, creators, drawn.deals, order, shares, block, draws)
+            reactions = draw_reactions(world, creators, drawn.fraud, posts, block, draws)
+            thread = draw_thread(posts, reactions, voices, block, draws)
+            replies = _replies(reactions.comments, np.bincount(thread.post[thread.replied], minlength=len(posts)))
+            posts_file.write(posts_table(creators, drawn.campaigns, drawn.deals, posts, reactions, replies, trends,
+                                         first, pools, block, draws))  # fmt: skip
+            rows = comments_table(world, creators, drawn.fraud, posts, thread, first, pools, block, draws)
+            if len(rows):
+                comments_file.write(rows)
+            audience_file.write(audience_table(world, creators, drawn.fraud, block, draws))
+            rates = rates_table(world, creators, drawn.factor, block, draws)
+            if len(rates):
+                rates_file.write(rates)
+            paid = np.flatnonzero(posts.deal >= 0)
+            numbers[posts.deal[paid], posts.place[paid]] = first + paid
+            first += len(posts)
+            advance()
+    return numbers
+
+
+def _replies(comments: Ints, sampled: Ints) -> Ints:
+    """Scale the replies seen in the sample up to all comments of each post."""
+    seen = np.minimum(comments, SAMPLE)
+    return sampled + np.where(seen > 0, (comments - seen) * sampled // np.maximum(seen, 1), 0)
+
+
+def placement_ids(count: int) -> pl.Series:
+    """Name the placements."""
+    return pl.Series([f"placement:{number:09d}" for number in range(count)])
+
+
+def _write_deals(drawn: Drawn, numbers: Ints, folder: Path) -> None:
+    deals, outcomes = drawn.deals, drawn.outcomes
+    spent = np.bincount(deals.campaign, cost(drawn.fee, drawn.goods), minlength=drawn.world.size.campaigns)
+    tables.write("brands", brands_table(drawn.campaigns), folder)
+    tables.write("campaigns", campaigns_table(drawn.campaigns, spent), folder)
+    platform = drawn.creators.platform[deals.creator]
+    posts = pl.DataFrame([
+        pl.Series(ids(platform, post_words(np.maximum(numbers[:, k], 0)))).alias(str(k)).set(pl.Series(numbers[:, k] < 0), None)
+        for k in range(3)
+    ])  # fmt: skip
+    rng, n = drawn.draws.of("placements.gaps"), len(deals)
+    number = pl.DataFrame({"reach": outcomes.reach, "clicks": outcomes.clicks}).with_columns(
+        pl.when(pl.Series(rng.random(n) >= 0.03)).then("reach").alias("reach"),
+        pl.when(pl.Series(rng.random(n) >= 0.10)).then("clicks").alias("clicks"),
+    )
+    table = number.with_columns(
+        placement_id=placement_ids(n),
+        campaign_id=campaign_ids(drawn.world.size.campaigns).gather(deals.campaign),
+        creator_id=pl.Series(ids(platform, drawn.creators.word[deals.creator])),
+        agreed_at=moments(deals.agreed),
+        post_ids=posts.select(pl.concat_list("0", "1", "2").list.drop_nulls()).to_series(),
+        fee_mad=pl.Series(drawn.fee, nan_to_null=True), goods_mad=pl.Series(drawn.goods, nan_to_null=True),
+        ordered=outcomes.ordered, confirmed=outcomes.confirmed, delivered=outcomes.delivered,
+        revenue_mad=outcomes.revenue,
+    )  # fmt: skip
+    tables.write("placements", table, folder)
