@@ -31,7 +31,7 @@ def replacing(target: Path) -> Iterator[Path]:
         if target.is_dir() or not temporary.exists():
             remove(target)
         if temporary.exists():
-            os.replace(temporary, target)
+            temporary.replace(target)
     finally:
         remove(temporary)
 

@@ -327,7 +327,7 @@ def _faults_across(paths: dict[str, Path]) -> Iterator[str]:
     for name, path in paths.items():
         table, keys = TABLES[name], ", ".join(TABLES[name].key)
         twice = connection.execute(
-            f"SELECT max(file_row_number) AS row, {keys}, count(*) FROM {source[name]} "  # noqa: S608
+            f"SELECT max(file_row_number) AS row, {keys}, count(*) FROM {source[name]} "
             f"GROUP BY {keys} HAVING count(*) > 1 ORDER BY row LIMIT 1"
         ).fetchone()
         if twice:
@@ -344,7 +344,7 @@ def _faults_of_reference(
     name, column, other = reference
     (key,) = TABLES[other].key
     lost = connection.execute(
-        f"SELECT min(file_row_number), arg_min({column}, file_row_number), count(*) FROM {source[name]} AS t "  # noqa: S608
+        f"SELECT min(file_row_number), arg_min({column}, file_row_number), count(*) FROM {source[name]} AS t "
         f"WHERE {column} IS NOT NULL AND NOT EXISTS (SELECT 1 FROM {source[other]} AS o WHERE o.{key} = t.{column})"
     ).fetchone()
     if lost and lost[2]:

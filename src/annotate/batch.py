@@ -1,7 +1,7 @@
 """One Arrow batch of texts in, one Arrow batch of annotations out."""
 
 from collections.abc import Callable
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import polars as pl
 import pyarrow as pa
@@ -53,7 +53,7 @@ def surface(texts: pl.DataFrame) -> pl.DataFrame:
     )
     scripts = ["arabic", "latin", "tifinagh"]
     letters = pl.sum_horizontal(scripts)
-    script = pl.when(letters == 0).then(pl.lit("none"))
+    script: Any = pl.when(letters == 0).then(pl.lit("none"))
     for name in scripts:  # a tenth of another script is a name or a brand, not a mixture
         script = script.when(pl.col(name) >= 0.9 * letters).then(pl.lit(name))
     return frame.with_columns(

@@ -21,8 +21,8 @@ def id_key() -> bytes:
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_name(f".{path.name}.{os.getpid()}")
-        with open(os.open(temporary, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w") as file:
-            file.write(secrets.token_hex(32))
+        temporary.touch(mode=0o600)
+        temporary.write_text(secrets.token_hex(32))
         try:
             os.link(temporary, path)  # never overwrites a key that another process made meanwhile
         except FileExistsError:

@@ -8,7 +8,7 @@ import polars as pl
 
 _MAGNITUDES = {"": 1.0, "k": 1e3, "m": 1e6, "b": 1e9, "md": 1e9, "mio": 1e6}
 _DIGITS = {chr(start + digit): str(digit) for start in (0x0660, 0x06F0) for digit in range(10)}  # Arabic-Indic, Persian
-_SIGNS = {"٬": ",", "٫": ".", "−": "-", "\N{NO-BREAK SPACE}": " ", "\N{NARROW NO-BREAK SPACE}": " ", "\N{THIN SPACE}": " "}  # fmt: skip
+_SIGNS = {"٬": ",", "٫": ".", "−": "-", "\u00a0": " ", "\u202f": " ", "\u2009": " "}  # the last three: kinds of blanks
 _FLAGS = {"1": True, "true": True, "yes": True, "oui": True, "vrai": True,
           "0": False, "false": False, "no": False, "non": False, "faux": False}  # fmt: skip
 _TIME_FORMATS = ("%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%d %H:%M", "%Y-%m-%d")
@@ -30,7 +30,9 @@ def number(text: pl.Expr) -> pl.Expr:
     parts = plain.str.extract_groups(r"^(?<sign>-?)(?<body>\d[\d., ']*?)\s*(?<suffix>k|m|b|md|mio)?$")
     suffix = parts.struct.field("suffix").fill_null("")
     body = parts.struct.field("body").str.replace_all(r"[ ']", "")
-    grouped = body.str.contains(r"^\d{1,3}(,\d{3})+(\.\d+)?$|^\d{1,3}(\.\d{3}){2,}$|^\d{1,3}\.\d{3}$|^\d{1,3}(\.\d{3})+,\d+$")
+    grouped = body.str.contains(
+        r"^\d{1,3}(,\d{3})+(\.\d+)?$|^\d{1,3}(\.\d{3}){2,}$|^\d{1,3}\.\d{3}$|^\d{1,3}(\.\d{3})+,\d+$"
+    )
     single = body.str.count_matches(r"[.,]") == 1
     is_thousands = grouped & ~(single & (suffix != ""))
     last_is_comma = body.str.contains(r",\d+$") & body.str.contains(r"\.\d{3}")

@@ -11,15 +11,14 @@ def authenticity(comments: ir.Table, windows: Sequence[int]) -> ir.Table:
     """Aggregate the comments of other people that each pair looks back on, with their annotations."""
     others = comments.filter(~comments.by_creator.fill_null(False))
 
-    def aggregates(seen: ir.BooleanValue, days: int) -> dict[str, ir.Value]:
+    def aggregates(seen: ir.BooleanValue, _days: int) -> dict[str, ir.Value]:
         return {
             "comments": seen.sum().nullif(0),
             "genuine_share": others.genuine.mean(where=seen),
             "generic_share": others.generic.mean(where=seen),
             "emoji_only_share": others.emoji_only.cast("float64").mean(where=seen),
             "spam_share": others.spam.mean(where=seen),
-            "duplicate_share": 1
-            - ratio(others.skeleton.nunique(where=seen), others.skeleton.count(where=seen)),
+            "duplicate_share": 1 - ratio(others.skeleton.nunique(where=seen), others.skeleton.count(where=seen)),
         }
 
     shares = others.group_by("pair_id").aggregate(**for_each_window(windows, others, aggregates))
@@ -28,7 +27,7 @@ def authenticity(comments: ir.Table, windows: Sequence[int]) -> ir.Table:
         **{f"in_{days}d": known[f"in_{days}d"].sum() for days in windows}
     )
 
-    def concentration(count: ir.Value, days: int) -> dict[str, ir.Value]:
+    def concentration(count: ir.Value, _days: int) -> dict[str, ir.Value]:
         total = count.sum().cast("float64")
         return {"concentration": ratio((count * count).sum(), total * total)}
 

@@ -43,7 +43,7 @@ def engagement_of_comments(comments: ir.Table, replies: ir.Table, windows: Seque
     first_level = first_level.left_join(replies, ["pair_id", "comment_id"])
     delay = first_level.answered_at.delta(first_level.written_at, unit="second") / 3600.0
 
-    def aggregates(seen: ir.BooleanValue, days: int) -> dict[str, ir.Value]:
+    def aggregates(seen: ir.BooleanValue, _days: int) -> dict[str, ir.Value]:
         return {
             "reply_rate": first_level.answered.fill_null(False).cast("float64").mean(where=seen),
             "reply_delay_hours": delay.median(where=seen),
@@ -63,7 +63,7 @@ def community(comments: ir.Table, windows: Sequence[int]) -> ir.Table:
     """Aggregate who comments: depth of threads and commenters who come back."""
     others = comments.filter(~comments.by_creator.fill_null(False))
 
-    def thread(seen: ir.BooleanValue, days: int) -> dict[str, ir.Value]:
+    def thread(seen: ir.BooleanValue, _days: int) -> dict[str, ir.Value]:
         known = seen & comments.by_creator.notnull()  # an export without authors' roles has no threads either
         answers = (known & comments.parent_id.notnull()).sum()
         return {"thread_depth": ratio(answers, (known & comments.parent_id.isnull()).sum())}
@@ -74,7 +74,7 @@ def community(comments: ir.Table, windows: Sequence[int]) -> ir.Table:
         **{f"in_{days}d": known.post_id.nunique(where=known[f"in_{days}d"]) for days in windows}
     )
 
-    def returning(posts: ir.Value, days: int) -> dict[str, ir.Value]:
+    def returning(posts: ir.Value, _days: int) -> dict[str, ir.Value]:
         return {"returning_share": ratio((posts >= 2).sum(), (posts >= 1).sum())}
 
     back = posts_of_author.group_by("pair_id").aggregate(**for_each_window(windows, posts_of_author, returning))

@@ -1,4 +1,7 @@
-"""Every feature once: what it is, its formula and unit, and what its null means. ``docs/metrics.md`` is made of this."""
+"""Every feature once: what it is, its formula and unit, and what its null means.
+
+``docs/metrics.md`` is made of this.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

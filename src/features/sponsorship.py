@@ -39,9 +39,7 @@ def sponsorship(posts: ir.Table, windows: Sequence[int]) -> ir.Table:
             "code_share": posts.has_code.cast("float64").mean(where=seen),
             "link_share": posts.has_link.cast("float64").mean(where=seen),
             "brands_per_month": dated.ifelse(ratio(brands * 30.0, ibis.literal(days)), ibis.null("float64")),
-            "ad_engagement_ratio": ratio(
-                posts.interactions.mean(where=ads), posts.interactions.mean(where=others)
-            ),
+            "ad_engagement_ratio": ratio(posts.interactions.mean(where=ads), posts.interactions.mean(where=others)),
         }
 
     return posts.group_by("pair_id").aggregate(

@@ -35,9 +35,7 @@ def for_each_window(
 ) -> dict[str, ir.Value]:
     """Name the aggregates of every window: ``aggregates`` gets the window's flag and its days."""
     return {
-        f"{name}_{days}d": value
-        for days in windows
-        for name, value in aggregates(rows[f"in_{days}d"], days).items()
+        f"{name}_{days}d": value for days in windows for name, value in aggregates(rows[f"in_{days}d"], days).items()
     }
 
 

@@ -30,7 +30,7 @@ def import_csv(
     *,
     mapping: Mapping | None = None,
     max_rejected: float = 0.2,
-    on_rows: Callable[[str, int], None] = lambda file, rows: None,
+    on_rows: Callable[[str, int], None] | None = None,
 ) -> dict[str, dict[str, int]]:
     """Import CSV files into the tables of ``into``, merging with what is there: the later observation wins.
 
@@ -53,7 +53,8 @@ def import_csv(
         for file in mapping.files:
             for number, chunk in enumerate(_chunks(folder / file, quarantine)):
                 _stage(chunk, mapping, file, Path(staging) / f"{file}.{number}", key, quarantine)
-                on_rows(file, len(chunk))
+                if on_rows:
+                    on_rows(file, len(chunk))
         _merge(Path(staging), into, quarantine)
         quarantine.require_at_most(max_rejected)
     check(into)
@@ -83,7 +84,8 @@ def _chunks(path: Path, quarantine: Quarantine) -> Iterator[pl.DataFrame]:
             while lines := list(islice(reader, CHUNK_ROWS)):
                 quarantine.count(path.name, len(lines))
                 kept = []
-                for row, line in enumerate(lines, row + 1):
+                for line in lines:
+                    row += 1
                     if len(line) == len(names):
                         kept.append((*line, row))
                     else:
@@ -94,9 +96,7 @@ def _chunks(path: Path, quarantine: Quarantine) -> Iterator[pl.DataFrame]:
             raise InputError(f"{path}: not readable after row {row} ({error}); expected CSV in UTF-8") from None
 
 
-def _stage(
-    chunk: pl.DataFrame, mapping: Mapping, file: str, staging: Path, key: bytes, quarantine: Quarantine
-) -> None:
+def _stage(chunk: pl.DataFrame, mapping: Mapping, file: str, staging: Path, key: bytes, quarantine: Quarantine) -> None:
     """Convert one chunk for each table that comes from its file; a row with a fault goes nowhere."""
     chunk = chunk.with_columns(_raw(mapping.platform).alias(PLATFORM))
     converted = {
@@ -104,7 +104,7 @@ def _stage(
         for name, source in mapping.tables.items()
         if source.file == file
     }
-    for name, (frame, faults) in converted.items():
+    for name, (_, faults) in converted.items():
         for column, row, found, reason in faults:
             quarantine.reject(file, row, mapping.tables[name].columns[column].column or column, found, reason)
     for name, (frame, _) in converted.items():

@@ -203,4 +203,3 @@ def _languages(platform: Ints, niche: Ints, joined: Floats, draws: Draws) -> Int
         score[niche == places.NICHE_NAMES.index(name), french] += 0.5
     gumbel = draws.of("creators.language").gumbel(size=score.shape)
     return np.asarray(np.argmax(score + gumbel, axis=1))
-

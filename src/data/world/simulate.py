@@ -13,7 +13,7 @@ from ...errors import InputError
 from ...files import replacing
 from .audience import audience_table, creators_table, moments
 from .campaigns import Campaigns, Deals, brands_table, campaign_ids, campaigns_table, draw_campaigns, draw_deals
-from .captions import Trends, draw_trends, posts_table
+from .captions import draw_trends, posts_table
 from .comments import SAMPLE, Voices, comments_table, draw_thread
 from .creators import Creators, draw_creators
 from .draws import Draws, Floats, Ints
@@ -68,7 +68,9 @@ def draw(world: World, replicate: int = 0) -> Drawn:
     return Drawn(world, draws, creators, fraud, campaigns, deals, at, rest, outcomes, fee, goods, factor)
 
 
-def simulate(world_file: Path, out: Path, *, seed: int | None = None, scale: float = 1.0, progress: bool = True) -> None:
+def simulate(
+    world_file: Path, out: Path, *, seed: int | None = None, scale: float = 1.0, progress: bool = True
+) -> None:
     """Write a simulated world: ``out/<table>.parquet`` and ``out/truth/``; the folder appears whole or not at all.
 
     :param world_file: A world file; keys it leaves out are taken from ``maroc.yaml``.

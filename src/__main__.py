@@ -1,0 +1,5 @@
+"""``python -m thiqa``."""
+
+from thiqa.cli import main
+
+main()

@@ -1,0 +1,246 @@
+"""The command line: every command exits 0 on success, and 2 on bad input with one clear line a fault."""
+
+import sys
+from enum import StrEnum
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from .errors import InputError
+from .params import PARAMS_FILE, Params, read_params
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="**thiqa**: how far an audience trusts a creator, and what that trust sells.\n\n"
+    "A folder of tables (Parquet) is all you must bring: simulate one with `thiqa world`, or import exports with "
+    "`thiqa import`; then `thiqa features` and `thiqa evaluate` work on it. `make run` runs the whole pipeline.",
+)
+errors = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
+out = Console(highlight=False, soft_wrap=True)
+
+Folder = Annotated[Path, typer.Argument(metavar="DIR", help="Folder of tables: creators.parquet, posts.parquet, …")]
+ParamsFile = Annotated[Path | None, typer.Option("--params", help="Parameters; default params.yaml where it is there.")]
+
+
+def main() -> None:
+    """Run the command line; faults of the input are told in a line each."""
+    try:
+        app()
+    except InputError as error:
+        for fault in error.faults:
+            errors.print(fault, style="red" if errors.is_terminal else None)
+        sys.exit(2)
+    except OSError as error:
+        errors.print(f"{error.filename or 'file'}: {error.strerror or error}; nothing was changed")
+        sys.exit(2)
+    except KeyboardInterrupt:
+        errors.print("stopped; what was there before is still whole")
+        sys.exit(130)
+
+
+def parameters(path: Path | None) -> Params:
+    """Read the parameters of a file, else of ``params.yaml`` here, else the defaults."""
+    return read_params(path or PARAMS_FILE) if path or PARAMS_FILE.exists() else Params()
+
+
+@app.callback(invoke_without_command=True)
+def root(show_version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+    """Print the version, when it is asked for."""
+    if show_version:
+        out.print(version("thiqa"))
+        raise typer.Exit
+
+
+@app.command()
+def world(
+    file: Annotated[Path, typer.Argument(metavar="FILE.yaml", help="World file, see experiments/worlds/.")],
+    to: Annotated[Path, typer.Option("--out", help="Folder for the tables and truth/.")],
+    seed: Annotated[int | None, typer.Option(min=0, help="Another seed than the file's.")] = None,
+    scale: Annotated[float, typer.Option(min=0.01, help="How many times the creators, campaigns, placements.")] = 1.0,
+) -> None:
+    """Simulate a world whose truth is known: tables, and what really drives sales in truth/.
+
+    Same file and seed, same tables. Everything in them is invented and is called simulated wherever it is shown.
+
+    Example: `thiqa world experiments/worlds/maroc.yaml --out data/raw/world`
+    """
+    from .data.world import simulate
+    from .origin import IMPORT_FILE
+    from .stages import guarded
+
+    if (to / IMPORT_FILE).exists():
+        raise InputError(f"{to}: holds imported tables, which are never overwritten; choose another folder with --out")
+    with guarded("world"):
+        simulate(file, to, seed=seed, scale=scale)
+
+
+class Source(StrEnum):
+    """What can be imported."""
+
+    csv = "csv"
+
+
+@app.command("import")
+def import_(
+    source: Annotated[Source, typer.Argument(help="What kind of export it is.")],
+    path: Annotated[Path, typer.Argument(help="The folder that holds the files; it is never written to.")],
+    into: Annotated[Path | None, typer.Option(help="Folder for the tables; default data/raw/import/NAME.")] = None,
+    mapping: Annotated[Path | None, typer.Option(help="Mapping file: which column is what.")] = None,
+    max_rejected: Annotated[float, typer.Option(min=0, max=1, help="Stop above this share of rejected rows.")] = 0.2,
+) -> None:
+    """Import exports into tables; rejected rows go to rejected.jsonl with file, row, column and reason.
+
+    People's ids become keyed hashes (key: THIQA_ID_KEY, else a file of yours). Importing again merges: the later
+    observation of a row wins. Counts such as 304.9K or 12 345 are read as numbers; what is not there stays null.
+
+    A mapping file names, for each table, the file and the column that each of our columns comes from; without
+    `--mapping` the one of a known public set is found by its columns.
+
+    Example: `thiqa import csv data/external/ig_creators_en --into data/raw/import/ig`
+    """
+    from .config import load
+    from .data.importers import Mapping, import_csv
+
+    if not path.is_dir():
+        raise InputError(f"{path}: no such folder; expected one that holds the {source.value} files")
+    target = into or Path("data/raw/import") / path.resolve().name
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=errors, transient=True) as progress:
+        tasks: dict[str, int] = {}
+
+        def on_rows(file: str, rows: int) -> None:
+            task = tasks.setdefault(file, progress.add_task(file, total=None))
+            progress.advance(task, rows)  # type: ignore[arg-type]
+
+        chosen = load(Mapping, mapping) if mapping else None
+        counts = import_csv(path, target, mapping=chosen, max_rejected=max_rejected, on_rows=on_rows)
+    for file, row in counts.items():
+        out.print(f"{file}: {row['read']} rows read, {row['accepted']} accepted, {row['rejected']} rejected")
+    out.print(f"tables in {target}; next: make run TABLES={target}")
+
+
+@app.command()
+def features(
+    tables: Folder,
+    to: Annotated[Path, typer.Option("--out", help="Parquet file for the features.")],
+    at: Annotated[Path | None, typer.Option(help="Parquet file of pairs (creator_id, as_of).")] = None,
+    params: ParamsFile = None,
+) -> None:
+    """Build features: one row for each (creator_id, as_of), one column for each registered feature.
+
+    Default pairs: every placement's creator at agreed_at; without placements every creator at the end of the
+    export. Nothing at or after as_of is looked at. Null means "not observed". docs/metrics.md has every formula.
+
+    Example: `thiqa features data/raw/world --out features.parquet`
+    """
+    from .models.text.rules import RuleScorer
+    from .workspace import Workspace
+
+    chosen = parameters(params)
+    with errors.status("annotating texts and building features"):
+        Workspace(chosen.engine, chosen.features, RuleScorer()).build(tables, at, to)
+
+
+@app.command()
+def evaluate(
+    tables: Folder,
+    to: Annotated[Path, typer.Option("--out", help="JSON file for the figures.")],
+    params: ParamsFile = None,
+) -> None:
+    """Train and judge the conversion model and its rivals on creators held out and forward in time.
+
+    Writes d2_rate (realised reach known) and d2_plan (reach predicted at the deal) of the model and of each rival,
+    and the gain over followers alone with its 90 % interval. Where the folder has truth/ (a simulated world), the
+    true rate is judged too, as `oracle`.
+
+    Example: `thiqa evaluate data/raw/world --out evaluation.json`
+    """
+    from .files import write_json
+    from .models.conversion import placements_frame, validate
+    from .models.conversion.by_tier import conversion_by_tier
+    from .models.text.rules import RuleScorer
+    from .origin import origin
+    from .workspace import Workspace
+
+    chosen = parameters(params)
+    with errors.status("building features, then training and judging models"):
+        built = Workspace(chosen.engine, chosen.features, RuleScorer()).cached_features(tables)
+        frame = placements_frame(tables, built, chosen.tiers)
+        metrics = validate(frame, chosen.conversion, chosen.seed, tables)["metrics"]
+    by_tier = conversion_by_tier(frame, chosen.tiers.names).to_dicts()
+    write_json({"simulated": origin(tables)["simulated"], **metrics, "by_tier": by_tier}, to)
+
+
+@app.command()
+def stage(
+    name: Annotated[str, typer.Argument(help="annotate, features, train, evaluate or report.")],
+) -> None:
+    """Run one stage of the pipeline on the files of this checkout, as dvc.yaml does.
+
+    Parameters come from params.yaml. A stage runs alone (a lock in logs/), ends with the process that started it,
+    and replaces its outputs whole. `dvc repro` runs the stages that need it, in order.
+    """
+    from .stages import STAGES, guarded
+
+    if name not in STAGES:
+        raise InputError(f"stage {name!r} is not known; expected one of {', '.join(STAGES)}")
+    chosen = read_params()
+    with guarded(name):
+        STAGES[name](chosen)
+
+
+@app.command()
+def publish() -> None:
+    """Publish what the pipeline wrote as one MLflow run; the same state is published only once.
+
+    The server is MLFLOW_TRACKING_URI, else a file mlflow.db at the root of the main checkout (`make ui` opens it).
+    """
+    from .report.page import summary
+    from .stages import pipeline_facts, pipeline_state
+    from .tracking.publish import publish as publish_state
+
+    params = read_params()
+    state = pipeline_state()
+    state.require()
+    sentences = summary(pipeline_facts(params), params.report.language)
+    with errors.status("publishing to MLflow"):
+        published = publish_state(state, params, "\n\n".join(sentences))
+    done = "already published as" if published.reused else "published as"
+    out.print(f"{done} run {published.run_id} at {published.uri}")
+
+
+@app.command()
+def figures() -> None:
+    """Print the main figures of the last run, and where the page is."""
+    from .report.page import shown_number, summary
+    from .stages import PAGE, pipeline_facts
+
+    params = read_params()
+    facts = pipeline_facts(params)
+    language = params.report.language
+    if facts.origin["simulated"]:
+        out.print("SIMULATED data: no creator, brand or sale in these figures exists.")
+    for sentence in summary(facts, language):
+        out.print(f"- {sentence}")
+    scores = {"model": facts.conversion, **facts.conversion.get("rivals", {})}
+    if "d2_rate" in facts.conversion:
+        table = Table("", "D² realised reach", "D² at the deal")
+        for name, row in scores.items():
+            table.add_row(name, shown_number(row["d2_rate"], language), shown_number(row["d2_plan"], language))
+        out.print(table)
+    out.print(f"page: {PAGE} (open it in a browser); all runs: make ui")

@@ -1,0 +1,39 @@
+"""Parameters of the conversion model."""
+
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from ...config import Frozen, Share
+
+Whole = Annotated[int, Field(ge=1)]
+
+
+class ConversionConfig(Frozen):
+    """The boosted trees, and how they are judged."""
+
+    trees: Whole = 200
+    learning_rate: Annotated[float, Field(gt=0, le=1)] = 0.05
+    leaves: Annotated[int, Field(ge=2)] = 8
+    smallest_leaf: Whole = 40
+    feature_share: Annotated[float, Field(gt=0, le=1)] = 0.6
+    l2: Annotated[float, Field(ge=0)] = 10.0
+    folds: Annotated[int, Field(ge=2)] = 5
+    train_until: Share = 0.7  # of the placements by time: folds train before, and are judged after
+    bootstraps: Whole = 200
+
+    def lightgbm(self, seed: int) -> dict[str, Any]:
+        """Return LightGBM's parameters: Poisson deviance, the same trees on every run of one machine."""
+        return {
+            "objective": "poisson",
+            "learning_rate": self.learning_rate,
+            "num_leaves": self.leaves,
+            "min_data_in_leaf": self.smallest_leaf,
+            "feature_fraction": self.feature_share,
+            "lambda_l2": self.l2,
+            "seed": seed,
+            "deterministic": True,
+            "force_row_wise": True,
+            "num_threads": 1,
+            "verbosity": -1,
+        }

@@ -1,0 +1,53 @@
+"""Placements with what was known when they were agreed: the rows that the model learns from."""
+
+from pathlib import Path
+
+import polars as pl
+
+from ...tables import TABLES
+from ...tiers import Tiers
+
+CATEGORIES = ("platform", "kind", "language", "creator_niche", "campaign_niche", "objective")
+DEAL = ("fee_mad", "goods_mad", "same_niche", "same_city")
+OUTCOMES = ("reach", "clicks", "ordered", "confirmed", "delivered", "revenue_mad")
+
+
+def placements_frame(tables: Path, features: Path, tiers: Tiers) -> pl.DataFrame:
+    """Join placements with their campaign, their creator, and the creator's features at ``agreed_at``.
+
+    :return: One row a placement: ids, ``agreed_at``, ``tier``, the outcomes, :data:`DEAL`, :data:`CATEGORIES` and
+        every feature; no row where the folder has no placements.
+    """
+    placements = _read(tables, "placements")
+    campaigns = _read(tables, "campaigns").select(
+        "campaign_id", "brand", "objective", campaign_niche="niche", campaign_city="city"
+    )
+    creators = _read(tables, "creators").select(
+        "creator_id", "platform", "kind", "language", "city", creator_niche="niche"
+    )
+    at_deal = pl.read_parquet(features).rename({"as_of": "agreed_at"})
+    frame = (
+        placements.drop("post_ids")
+        .join(campaigns, on="campaign_id", how="left")
+        .join(creators, on="creator_id", how="left")
+        .join(at_deal, on=["creator_id", "agreed_at"], how="left")
+    )
+    return frame.with_columns(
+        tier=tiers.of(pl.col("followers")),
+        same_niche=(pl.col("campaign_niche") == pl.col("creator_niche")).cast(pl.Float64),
+        same_city=(pl.col("campaign_city") == pl.col("city")).cast(pl.Float64),
+    ).sort("placement_id")
+
+
+def _read(tables: Path, name: str) -> pl.DataFrame:
+    path = tables / f"{name}.parquet"
+    if not path.exists():
+        return pl.DataFrame(pl.from_arrow(TABLES[name].schema.empty_table()))
+    schema = pl.DataFrame(pl.from_arrow(TABLES[name].schema.empty_table())).schema
+    return pl.read_parquet(path, columns=list(TABLES[name].columns)).cast(schema)
+
+
+def feature_columns(frame: pl.DataFrame) -> list[str]:
+    """Name the numeric columns that a model may see: the features and what the deal says."""
+    hidden = {*OUTCOMES, *CATEGORIES}
+    return [name for name, dtype in frame.schema.items() if dtype == pl.Float64 and name not in hidden]

@@ -1,0 +1,79 @@
+"""``params.yaml``: every parameter of the pipeline, read once, unknown keys refused by their full name."""
+
+import sys
+from pathlib import Path
+from typing import Literal
+
+import yaml
+from pydantic import Field
+
+from .config import Frozen, load
+from .engine import EngineConfig
+from .errors import InputError
+from .features import FeatureConfig
+from .models.conversion import ConversionConfig
+from .tiers import Tiers
+
+PARAMS_FILE = Path("params.yaml")
+
+
+class DataParams(Frozen):
+    """Which tables the pipeline runs on."""
+
+    tables: Path = Path("data/raw/world")
+    world: Path = Path("experiments/worlds/maroc.yaml")
+
+
+class ReportParams(Frozen):
+    """How the page speaks."""
+
+    language: Literal["fr", "en"] = "fr"
+    flagged: int = Field(default=12, ge=0)  # posts shown that look like undisclosed ads
+
+
+class TrackingParams(Frozen):
+    """Where MLflow shows it."""
+
+    experiment: str = "thiqa"
+
+
+class Params(Frozen):
+    """All parameters."""
+
+    seed: int = Field(default=7, ge=0)
+    data: DataParams = DataParams()
+    tiers: Tiers = Tiers()
+    engine: EngineConfig = EngineConfig()
+    features: FeatureConfig = FeatureConfig()
+    conversion: ConversionConfig = ConversionConfig()
+    report: ReportParams = ReportParams()
+    tracking: TrackingParams = TrackingParams()
+
+
+def read_params(path: Path = PARAMS_FILE) -> Params:
+    """Read the parameters.
+
+    :raises InputError: Naming each unknown key or bad value in full.
+    """
+    return load(Params, path)
+
+
+def set_tables(tables: Path, path: Path = PARAMS_FILE) -> None:
+    """Point ``data.tables`` of a parameter file at another folder, leaving the rest of the text as it is.
+
+    :raises InputError: If the file has no such line, or would not be valid any more.
+    """
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    places = [index for index, line in enumerate(lines) if line.startswith("  tables:")]
+    if len(places) != 1:
+        raise InputError(f"{path}: expected one line '  tables: FOLDER' under data:, found {len(places)}")
+    _, comment, note = lines[places[0]].partition(" #")
+    changed = f"  tables: {yaml.safe_dump(str(tables)).splitlines()[0]}" + (comment + note if comment else "\n")
+    if lines[places[0]] != changed:
+        lines[places[0]] = changed
+        path.write_text("".join(lines), encoding="utf-8")
+    read_params(path)
+
+
+if __name__ == "__main__":  # what `make run TABLES=…` calls
+    set_tables(Path(sys.argv[1]))

@@ -1,0 +1,121 @@
+"""The pipeline's stages: thin wrappers that read and write files around pure functions. ``dvc.yaml`` calls them."""
+
+import ctypes
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import polars as pl
+from filelock import FileLock
+
+from .annotate import annotate
+from .engine import open_engine
+from .features import build_features
+from .files import replacing, write_json
+from .models.conversion import fit, placements_frame, validate
+from .models.conversion.by_tier import conversion_by_tier
+from .models.conversion.calibration import calibration
+from .models.conversion.data import CATEGORIES, feature_columns
+from .models.text.rules import RuleScorer
+from .origin import origin
+from .params import Params
+from .report.facts import Facts, gather
+from .report.page import write_page
+from .tables import check
+from .tracking.publish import State
+
+ANNOTATED, FEATURES = Path("data/interim/annotated"), Path("data/features/features.parquet")
+CONVERSION = Path("artifacts/conversion")
+METRICS, PLOTS, PAGE = Path("reports/metrics"), Path("reports/plots"), Path("reports/report.html")
+LOGS = Path("logs")
+
+
+def annotate_stage(params: Params) -> None:
+    """Look inside every text once: script, emoji, disclosure, scores."""
+    check(params.data.tables)
+    with replacing(ANNOTATED) as out, open_engine(params.engine, LOGS / "scratch") as engine:
+        annotate(engine, params.data.tables, out, RuleScorer())
+
+
+def features_stage(params: Params) -> None:
+    """Look across rows: one row for each creator and date, never looking ahead."""
+    check(params.data.tables)
+    with open_engine(params.engine, LOGS / "scratch") as engine:
+        build_features(engine, params.data.tables, ANNOTATED, FEATURES, params.features)
+
+
+def train_stage(params: Params) -> None:
+    """Fit the conversion model on all placements."""
+    check(params.data.tables)
+    frame = placements_frame(params.data.tables, FEATURES, params.tiers)
+    with replacing(CONVERSION) as out:
+        fit(frame, feature_columns(frame), CATEGORIES, params.conversion, params.seed).save(out)
+
+
+def evaluate_stage(params: Params) -> None:
+    """Judge the conversion model on creators and a time it has not seen, beside its rivals."""
+    check(params.data.tables)
+    frame = placements_frame(params.data.tables, FEATURES, params.tiers)
+    result = validate(frame, params.conversion, params.seed, params.data.tables)
+    tiers = conversion_by_tier(frame, params.tiers.names)
+    metrics = {"simulated": origin(params.data.tables)["simulated"], **result["metrics"]}
+    write_json(metrics | {"by_tier": tiers.to_dicts()}, METRICS / "conversion.json")
+    write_csv(tiers, PLOTS / "conversion_by_tier.csv")
+    write_csv(calibration(result["predictions"]), PLOTS / "calibration.csv")
+
+
+def report_stage(params: Params) -> None:
+    """Write the page for people."""
+    write_page(pipeline_facts(params), PLOTS / "calibration.csv", PAGE, params.report.language)
+
+
+def pipeline_facts(params: Params) -> Facts:
+    """Gather what the stages wrote, for the page and for those who summarise it."""
+    return gather(params.data.tables, ANNOTATED, FEATURES, METRICS / "conversion.json", params.features,
+                  params.tiers, params.report.flagged)  # fmt: skip
+
+
+def pipeline_state() -> State:
+    """Name the files that are published."""
+    return State(METRICS, PLOTS, PAGE, CONVERSION, FEATURES)
+
+
+STAGES: dict[str, Callable[[Params], None]] = {
+    "annotate": annotate_stage,
+    "features": features_stage,
+    "train": train_stage,
+    "evaluate": evaluate_stage,
+    "report": report_stage,
+}
+
+
+def write_csv(frame: pl.DataFrame, path: Path) -> None:
+    """Write a small table for plots, floats rounded to 6 significant digits."""
+    floats = pl.selectors.float().round_sig_figs(6)
+    with replacing(path) as temporary:
+        frame.with_columns(floats).write_csv(temporary)
+
+
+@contextmanager
+def guarded(name: str) -> Iterator[None]:
+    """Run a stage alone, end with its parent, and note how long it took in ``logs/``, never in an output."""
+    _end_with_parent()
+    LOGS.mkdir(exist_ok=True)
+    started = time.monotonic()
+    with FileLock(LOGS / f"{name}.lock"):
+        yield
+    with (LOGS / "durations.log").open("a", encoding="utf-8") as file:
+        file.write(f"{time.strftime('%Y-%m-%dT%H:%M:%S')} {name} {time.monotonic() - started:.1f} s\n")
+
+
+def _end_with_parent() -> None:
+    """Ask Linux to end this process when its parent ends: an orphan would fight the next run."""
+    if sys.platform == "linux":
+        parent = os.getppid()
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # 1 = PR_SET_PDEATHSIG
+        if os.getppid() != parent:  # it ended before the request
+            os.kill(os.getpid(), signal.SIGKILL)
