@@ -11,6 +11,7 @@ ordered ~ Binomial(clicks, order * exp(log rate / 2)); confirmed and delivered a
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy import stats
 
 from . import places
 from .campaigns import NATIONAL, Campaigns, Deals
@@ -19,7 +20,6 @@ from .draws import Draws, Floats, Ints, binomial, poisson
 from .fraud import Fraud
 from .levers import SHIFT_OF_SHARE, coherence_moments, levers_of, proximity_moments
 from .settings import TIERS, World
-from scipy import stats
 
 BRAND_EFFECT = 0.3  # of a brand's quality on the log rate, per SD: what makes brand_to_creator a back door
 LAG = (30.0, 180.0)  # days before a deal whose undisclosed ads count

@@ -142,7 +142,7 @@ class _Filler:
         return self.dice.one(self._near(self.said.parts[part], variety))
 
     def _near(self, by_variety: dict[str, list[str]], variety: str) -> list[str]:
-        return next((by_variety[name] for name in (*_NEAR[variety], "ary-Latn", "fr") if name in by_variety))
+        return next(by_variety[name] for name in (*_NEAR[variety], "ary-Latn", "fr") if name in by_variety)
 
     def _slots(self, variety: str, niche: str | None = None) -> dict[str, str]:
         niche = niche or self.dice.one(places.NICHE_NAMES)
