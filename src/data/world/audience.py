@@ -64,4 +64,3 @@ def audience_table(world: World, creators: Creators, fraud: Fraud, block: range,
         "followers": np.round(followers * (1 + 0.002 * rng.standard_normal(len(creator)))).astype(np.int64),
         "following": with_gaps(pl.Series(np.round(creators.following[creator]).astype(np.int64)), rng, 0.15),
     })  # fmt: skip
-

@@ -1,7 +1,8 @@
 """What each claim of the article is worth in a world file: a number, its Monte-Carlo error, and whether it holds.
 
 Truths are taken over replicates, fresh draws of creators, campaigns and deals, on expected deliveries and not on
-drawn ones. Small is nano and micro, against macro.
+drawn ones. A claim holds where its truth lies on the claimed side by more than twice its error.
+Small is nano and micro, against macro.
 """
 
 from collections.abc import Callable
@@ -37,7 +38,7 @@ OF_LEVERS = {
 def claims_of(world: World, levers: dict[str, Any]) -> dict[str, Any]:
     """Return ``{"truth", "error", "unit", "holds"}`` for every claim."""
     drawn = [draw(_sized(world), replicate) for replicate in range(101, 101 + REPLICATES)]
-    found = {name: _averaged(name, [measure(each) for each in drawn]) for name, (measure, _, _) in _MEASURED.items()}
+    found = {name: _averaged(name, [measure(each) for each in drawn]) for name, (measure, *_) in _MEASURED.items()}
     found |= {name: _of_lever(levers[key], side) for name, (key, side) in OF_LEVERS.items()}
     found["relation_mediates_size"] = _mediation(world, drawn)
     found["size_adds_nothing_given_relation"] = _size_alone(world, drawn)
@@ -52,12 +53,13 @@ def _sized(world: World) -> World:
 
 
 def _averaged(name: str, values: list[float]) -> dict[str, Any]:
-    measure, unit, holds = _MEASURED[name]
+    _, unit, side = _MEASURED[name]
     kept = np.array([value for value in values if np.isfinite(value)])
     if len(kept) < 2:  # a tier is missing in this world
         return {"truth": None, "error": None, "unit": unit, "holds": None}
     truth, error = float(kept.mean()), float(kept.std(ddof=1) / np.sqrt(len(kept)))
-    return {"truth": truth, "error": error, "unit": unit, "holds": bool(holds(truth))}
+    return {"truth": truth, "error": error, "unit": unit, "side": side,
+            "holds": side * truth > 2 * error}  # fmt: skip
 
 
 def _of_lever(lever: dict[str, Any], side: int) -> dict[str, Any]:
@@ -67,7 +69,7 @@ def _of_lever(lever: dict[str, Any], side: int) -> dict[str, Any]:
 
 
 def _macro(deals: Deals) -> Bools:
-    return deals.tier == TIERS.index("macro")
+    return np.asarray(deals.tier == TIERS.index("macro"))
 
 
 def expected(drawn: Drawn) -> Floats:
@@ -78,8 +80,10 @@ def expected(drawn: Drawn) -> Floats:
 
 
 def _log_ratio(drawn: Drawn, per: Callable[[Drawn], Floats], what: Callable[[Drawn], Floats] = expected) -> float:
-    """Return the log ratio of two rates, small over macro: ratios of sums inside campaigns, weighted by what macro
-    has of the denominator in each (direct standardisation), so that both groups serve the same campaigns.
+    """Return the log ratio of two rates, small over macro.
+
+    Ratios of sums inside campaigns, weighted by what macro has of the denominator in each (direct standardisation),
+    so that both groups serve the same campaigns.
     """
     macro, above, below = _macro(drawn.deals), what(drawn), per(drawn)
     kept = np.isfinite(below) & (below > 0)
@@ -193,32 +197,24 @@ def _size_alone(world: World, drawn: list[Drawn]) -> dict[str, Any]:
 
 
 def _small(tier: Ints) -> Ints:
-    return tier[tier != TIERS.index("macro")]
+    return np.asarray(tier[tier != TIERS.index("macro")])
 
 
-def _positive(truth: float) -> bool:
-    return truth > 0
-
-
-def _negative(truth: float) -> bool:
-    return truth < 0
-
-
-_MEASURED: dict[str, tuple[Callable[[Drawn], float], str, Callable[[float], bool]]] = {
+_MEASURED: dict[str, tuple[Callable[[Drawn], float], str, int]] = {
     "small_per_follower": (lambda d: _log_ratio(d, lambda e: e.deals.followers),
-                           "log ratio of deliveries per follower, small over macro", _positive),
+                           "log ratio of deliveries per follower, small over macro", +1),
     "small_per_reach": (lambda d: _log_ratio(d, _reach),
-                        "log ratio of deliveries per reached person, small over macro", _positive),
-    "small_per_mad": (lambda d: _log_ratio(d, _paid), "log ratio of deliveries per MAD, small over macro", _positive),
+                        "log ratio of deliveries per reached person, small over macro", +1),
+    "small_per_mad": (lambda d: _log_ratio(d, _paid), "log ratio of deliveries per MAD, small over macro", +1),
     "small_absolute": (lambda d: _log_ratio(d, _one), "log ratio of deliveries a placement, small over macro",
-                       _positive),
-    "small_more_engaged": (_engaged, "log ratio of interactions per follower, small over macro", _positive),
+                       +1),
+    "small_more_engaged": (_engaged, "log ratio of interactions per follower, small over macro", +1),
     "small_cheaper": (lambda d: _log_ratio(d, _one, lambda e: np.nan_to_num(_paid(e))),
-                      "log ratio of MAD a placement, small over macro", _negative),
+                      "log ratio of MAD a placement, small over macro", -1),
     "small_less_risky": (_risk, "log ratio of the coefficients of variation at an equal spend, small over macro",
-                         _negative),
-    "ten_micro_beat_one_macro": (_ten_micro, "log ratio of deliveries at equal fees, micro over macro", _positive),
-    "mix_beats_single_tier": (_mix, "log ratio of deliveries at equal spend, best mix over best tier", _positive),
+                         -1),
+    "ten_micro_beat_one_macro": (_ten_micro, "log ratio of deliveries at equal fees, micro over macro", +1),
+    "mix_beats_single_tier": (_mix, "log ratio of deliveries at equal spend, best mix over best tier", +1),
 }  # fmt: skip
 
 IDS = (

@@ -118,7 +118,9 @@ def comments_table(world: World, creators: Creators, fraud: Fraud, posts: Posts,
     replies = _rows(creators, post, maker, first_post, place + 1, place, creators.word[maker], later, said, True)
     again = np.flatnonzero(rng.random(len(answered)) < 0.15)
     latest = later[again] + rng.exponential(6.0, len(again)) / 24
-    texts = pools.comment(np.full(len(again), SAMPLE_CLASS["follow_up"]), variety[answered[again]], rng.random(len(again)))
+    texts = pools.comment(
+        np.full(len(again), SAMPLE_CLASS["follow_up"]), variety[answered[again]], rng.random(len(again))
+    )
     more = _rows(creators, post[again], maker[again], first_post, place[again] + 2, place[again] + 1,
                  author[answered[again]], latest, texts, False)  # fmt: skip
     table = pl.concat([top, replies, more]).sort("comment_id")

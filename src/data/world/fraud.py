@@ -77,7 +77,7 @@ def followers_at(creators: Creators, fraud: Fraud, who: Ints, day: Floats) -> tu
     real(t) = F0 (1 - f / 2) exp(growth t); fake(t) = F0 f (1/2 + 1/4 [t > first jump] + 1/4 [t > second jump]).
     """
     start, fake = creators.followers[who], fraud.fake[who]
-    bought = _STAGES[0] + (_STAGES[1:] * (day[:, None] > fraud.jumps[who])).sum(axis=1)
+    bought = _STAGES[0] + ((day[:, None] > fraud.jumps[who]) * np.array(_STAGES[1:])).sum(axis=1)
     real = start * (1 - _STAGES[0] * fake) * np.exp(creators.growth[who] * day)
     total = real + start * fake * bought
     return total, real / total

@@ -27,7 +27,9 @@ from .texts import phrases
 from .truth import write_truth
 
 
-def simulate(world_file: Path, out: Path, *, seed: int | None = None, scale: float = 1.0, progress: bool = True) -> None:
+def simulate(
+    world_file: Path, out: Path, *, seed: int | None = None, scale: float = 1.0, progress: bool = True
+) -> None:
     """Write a simulated world: ``out/<table>.parquet`` and ``out/truth/``; the folder appears whole or not at all.
 
     :param world_file: A world file; keys it leaves out are taken from ``maroc.yaml``.
@@ -92,7 +94,7 @@ def _write_deals(drawn: Drawn, outcomes: Outcomes, numbers: Ints, folder: Path) 
     deals = drawn.deals
     spent = np.bincount(deals.campaign, cost(drawn.fee, drawn.goods), minlength=drawn.world.size.campaigns)
     tables.write("brands", brands_table(drawn.campaigns), folder)
-    tables.write("campaigns", campaigns_table(drawn.campaigns, spent), folder)
+    tables.write("campaigns", campaigns_table(drawn.campaigns, spent.astype(np.float64)), folder)
     platform = drawn.creators.platform[deals.creator]
     posts = pl.DataFrame([
         pl.Series(ids(platform, post_words(np.maximum(numbers[:, k], 0)))).alias(str(k)).set(pl.Series(numbers[:, k] < 0), None)

@@ -91,8 +91,9 @@ def _declared(world: World, key: str, at: Exposure) -> Floats:
 def rows_of(at: Exposure, key: str, only: str | None = None) -> Bools:
     """Return the placements a lever is measured on: all, but nano and micro for polish, or one tier."""
     if only is not None:
-        return at.tier == TIERS.index(only)
-    return at.tier != TIERS.index("macro") if key == "polished" else np.ones(len(at.tier), dtype=bool)
+        return np.asarray(at.tier == TIERS.index(only))
+    every = np.ones(len(at.tier), dtype=bool)
+    return every & (at.tier != TIERS.index("macro")) if key == "polished" else every
 
 
 def added(world: World, key: str, at: Exposure) -> Floats:
@@ -101,7 +102,7 @@ def added(world: World, key: str, at: Exposure) -> Floats:
         return contribution(world, key, at)
     lever = levers_of(world)[REACTIONS[key]]
     value = at.values[lever.name]
-    return getattr(world.reactions, key) * (lever.standard(value) if lever.kind == "share" else value)
+    return np.asarray(getattr(world.reactions, key) * (lever.standard(value) if lever.kind == "share" else value))
 
 
 def intervened(drawn: Drawn, key: str) -> Floats:
@@ -182,5 +183,3 @@ def placements_table(drawn: Drawn, outcomes: Outcomes) -> pl.DataFrame:
         "expected_delivered": per_reach * outcomes.reach, "tier": [TIERS[k] for k in drawn.deals.tier],
         "true_reach": outcomes.reach, "brand_quality": quality, **exposed,
     })  # fmt: skip
-
-

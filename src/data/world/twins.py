@@ -102,7 +102,7 @@ def feature(seen: Scene, moved: Drawn, lever: str) -> Floats:
 
 def _between(value: Floats, ends: list[Ints]) -> Floats:
     total = np.concatenate([[0.0], np.cumsum(value)])
-    return total[ends[1]] - total[ends[0]]
+    return np.asarray(total[ends[1]] - total[ends[0]])
 
 
 def _position(posts: Posts, creator: Ints, day: Floats) -> Ints:
@@ -117,14 +117,13 @@ def _counts(seen: Scene, moved: Drawn, number: int, lever: str) -> tuple[Floats,
         posts = behave(posts, Shares.of(moved.world, moved.creators))
         if lever == "undisclosed":
             return (posts.ad & (posts.disclosure == 0)).astype(np.float64), posts.ad.astype(np.float64)
-        flag = {"ad_density": posts.ad, "discourse_shift": posts.shifted}.get(lever)
-        flag = getattr(posts, lever) if flag is None else flag
-        return flag.astype(np.float64), np.ones(len(posts))
+        column = {"ad_density": "ad", "discourse_shift": "shifted"}.get(lever, lever)
+        return getattr(posts, column).astype(np.float64), np.ones(len(posts))
     voices = Voices.of(moved.world, moved.creators, moved.fraud)
     thread = draw_thread(posts, seen.reactions[number], voices, moved.blocks[number], moved.draws)
     flag = {"trust": thread.trust, "replies": thread.replied, "genuine": thread.genuine, "resemblance": thread.alike}
     whole = np.bincount(thread.post, minlength=len(posts))
-    return np.bincount(thread.post, flag[lever], minlength=len(posts)), whole.astype(np.float64)
+    return np.bincount(thread.post, flag[lever], minlength=len(posts)).astype(np.float64), whole.astype(np.float64)
 
 
 def _of_deals(drawn: Drawn, lever: str) -> Floats:
@@ -136,4 +135,3 @@ def _of_deals(drawn: Drawn, lever: str) -> Floats:
         return coherence(creators.niche[deals.creator], campaigns.brand_niche[campaigns.brand[deals.campaign]])
     city = campaigns.city[deals.campaign]
     return np.where(city == NATIONAL, np.nan, proximity(creators.city[deals.creator], city))
-
