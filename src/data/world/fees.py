@@ -17,7 +17,7 @@ from .settings import TIERS, World
 
 # followers -> MAD for one post: goods of about 500 DH for nano, 2-3k at 10k, 8-15k below 100k, 20k on average above
 _FOLLOWERS = np.log([500, 2_000, 10_000, 50_000, 100_000, 300_000, 1_000_000, 5_000_000])
-_FEES = np.log([300, 700, 2_500, 8_500, 12_000, 20_000, 38_000, 95_000])
+_FEES = np.log([300, 700, 2_500, 7_000, 11_000, 20_000, 38_000, 95_000])
 _FORMAT_FACTOR = {"photo": 1.0, "carousel": 1.1, "video": 1.3, "story": 0.6, "text": 0.5}
 IN_GOODS = 0.70  # share of nano placements that are paid in goods
 

@@ -133,11 +133,12 @@ class Reactions:
 def suspicion_rate(world: World, undisclosed: Floats, discourse: Floats, overconsumption: Floats) -> Floats:
     """Return the log share of suspicious comments: log 0.03 plus the reactions to (standardised) levers."""
     to = world.reactions
-    return np.log(0.03) + np.asarray(
+    total: Floats = np.log(0.03) + np.asarray(
         to.undisclosed_suspicion * undisclosed
         + to.discourse_suspicion * discourse
         + to.overconsumption_suspicion * overconsumption
     )
+    return total
 
 
 def draw_reactions(world: World, creators: Creators, fraud: Fraud, posts: Posts, block: range,

@@ -67,7 +67,8 @@ def _write_blocks(drawn: Drawn, pools: Pools, folder: Path, advance: Callable[[]
             posts = draw_posts(world, creators, drawn.deals, order, shares, block, draws)
             reactions = draw_reactions(world, creators, drawn.fraud, posts, block, draws)
             thread = draw_thread(posts, reactions, voices, block, draws)
-            replies = _replies(reactions.comments, np.bincount(thread.post[thread.replied], minlength=len(posts)))
+            answered = np.bincount(thread.post[thread.replied], minlength=len(posts))
+            replies = _replies(reactions.comments, answered)
             posts_file.write(posts_table(creators, drawn.campaigns, drawn.deals, posts, reactions, replies, trends,
                                          first, pools, block, draws))  # fmt: skip
             rows = comments_table(world, creators, drawn.fraud, posts, thread, first, pools, block, draws)
@@ -97,8 +98,8 @@ def _write_deals(drawn: Drawn, outcomes: Outcomes, numbers: Ints, folder: Path) 
     tables.write("campaigns", campaigns_table(drawn.campaigns, spent.astype(np.float64)), folder)
     platform = drawn.creators.platform[deals.creator]
     posts = pl.DataFrame([
-        pl.Series(ids(platform, post_words(np.maximum(numbers[:, k], 0)))).alias(str(k)).set(pl.Series(numbers[:, k] < 0), None)
-        for k in range(3)
+        pl.Series(str(k), ids(platform, post_words(number.clip(0)))).set(pl.Series(number < 0), None)
+        for k, number in enumerate(numbers.T)
     ])  # fmt: skip
     rng, n = drawn.draws.of("placements.gaps"), len(deals)
     number = pl.DataFrame({"reach": outcomes.reach, "clicks": outcomes.clicks}).with_columns(
