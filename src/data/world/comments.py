@@ -2,7 +2,7 @@
 
 Exports hold a sample of a post's comments, at most :data:`SAMPLE`; ``posts.comments`` holds the full count. Each
 sampled comment is a bot's, a pod member's or a real person's by the creator's shares of fraud. A real person's is
-genuine with the creator's visible share; trust shows with logistic(logit(0.06) + 0.8 w_trust), which nothing else
+genuine with the creator's visible share; trust shows with logistic(logit(0.08) + w_trust), which nothing else
 moves; suspicion with the post's own share (see :func:`posts.suspicion_rate`). The creator answers real comments with
 the visible reply share.
 """
@@ -25,7 +25,7 @@ from .posts import Posts, Reactions
 from .settings import World
 
 SAMPLE = 8  # comments of a post that an export holds: its first page
-TRUST_SHARE = 0.06  # of real people's comments, at the mean
+TRUST_SHARE = 0.08  # of real people's comments, at the mean
 SPAM_SHARE = 0.02  # of real accounts' comments
 INTENT_SHARE = 0.10  # of genuine comments
 SAMPLE_CLASS = {name: number for number, name in enumerate(CLASSES)}
@@ -48,7 +48,7 @@ class Voices:
         levers, visible = levers_of(world), creators.visible
         names = ("replies", "genuine", "resemblance")
         shares = {name: levers[name].share(visible[name]) for name in names}
-        trust = logistic(logit(TRUST_SHARE) + 0.8 * visible["trust"])
+        trust = logistic(logit(TRUST_SHARE) + visible["trust"])
         return cls(trust=trust, bots=fraud.bots, pods=fraud.pods, **shares)
 
 

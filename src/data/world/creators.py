@@ -62,7 +62,7 @@ class Creators:
     @property
     def macro(self) -> Bools:
         """Whether the creator starts as macro."""
-        return self.tier == TIERS.index("macro")
+        return np.asarray(self.tier == TIERS.index("macro"))
 
     def names(self) -> list[str]:
         """Return the ids as text."""
@@ -170,7 +170,7 @@ def shown(world: World, lever: str, latent: Floats, noise: Floats) -> Floats:
     """Return w, what behaviour shows of the latent z."""
     measurement = world.measurement
     reliability = measurement.trust_proxy_r2 if lever == "trust" else measurement.lever_reliability
-    return np.sqrt(reliability) * latent + np.sqrt(1 - reliability) * noise
+    return np.asarray(np.sqrt(reliability) * latent + np.sqrt(1 - reliability) * noise)
 
 
 def _next_habit(world: World, latent: Floats, visible: Floats, draws: Draws) -> tuple[Floats, Floats]:

@@ -48,12 +48,12 @@ def binomial(uniform: Floats, count: Ints, share: Floats | float) -> Ints:
 
 
 def logistic(value: Floats | float) -> Floats:
-    """The inverse of the logit."""
+    """Turn log odds into shares."""
     return np.asarray(special.expit(value), dtype=np.float64)
 
 
 def logit(share: Floats | float) -> Floats:
-    """The logit, kept finite at 0 and 1."""
+    """Turn shares into log odds, kept finite at 0 and 1."""
     return np.asarray(special.logit(np.clip(share, 1e-9, 1 - 1e-9)), dtype=np.float64)
 
 
@@ -64,7 +64,7 @@ def pick(rng: np.random.Generator, weights: Floats, size: int) -> Ints:
 
 
 def runs(counts: Ints) -> Ints:
-    """Number the items inside each of consecutive groups of the given sizes.
+    """Count the items inside each of consecutive groups of the given sizes.
 
     >>> runs(np.array([2, 0, 3])).tolist()
     [0, 1, 0, 1, 2]

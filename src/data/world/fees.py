@@ -17,7 +17,7 @@ from .settings import TIERS, World
 
 # followers -> MAD for one post: goods of about 500 DH for nano, 2-3k at 10k, 8-15k below 100k, 20k on average above
 _FOLLOWERS = np.log([500, 2_000, 10_000, 50_000, 100_000, 300_000, 1_000_000, 5_000_000])
-_FEES = np.log([300, 700, 2_500, 8_500, 12_000, 20_000, 38_000, 95_000])
+_FEES = np.log([300, 700, 2_500, 7_000, 11_000, 20_000, 38_000, 95_000])
 _FORMAT_FACTOR = {"photo": 1.0, "carousel": 1.1, "video": 1.3, "story": 0.6, "text": 0.5}
 IN_GOODS = 0.70  # share of nano placements that are paid in goods
 
@@ -39,12 +39,12 @@ def draw_fees(deals: Deals, factor: Floats, draws: Draws) -> tuple[Floats, Float
     """
     rng, n = draws.of("fees.deal"), len(deals)
     fee = going_fee(deals.followers) * factor[deals.creator] * np.exp(0.2 * rng.standard_normal(n))
-    fee = np.round(fee * deals.posts**0.7, -1)
+    fee = np.asarray(np.round(fee * deals.posts.astype(np.float64) ** 0.7, -1), dtype=np.float64)
     goods = (deals.tier == TIERS.index("nano")) & (rng.random(n) < IN_GOODS)
     value = np.round(np.exp(np.log(500) + 0.4 * rng.standard_normal(n)), -1)
     gift = goods | (rng.random(n) < 0.15)
-    fee = np.where(goods, np.where(rng.random(n) < 0.5, 0.0, np.nan), fee)
-    return fee, np.where(gift, value, np.where(rng.random(n) < 0.5, 0.0, np.nan))
+    paid: Floats = np.where(goods, np.where(rng.random(n) < 0.5, 0.0, np.nan), fee)
+    return paid, np.where(gift, value, np.where(rng.random(n) < 0.5, 0.0, np.nan))
 
 
 def cost(fee: Floats, goods: Floats) -> Floats:
@@ -68,7 +68,7 @@ def rates_table(world: World, creators: Creators, factor: Floats, block: range, 
     kept = fee >= 200  # whoever works for goods asks no fee
     return pl.DataFrame({
         "creator_id": pl.Series(ids(creators.platform[creator], creators.word[creator]), dtype=pl.String),
-        "valid_from": moments(quarter * 91.0),
+        "valid_from": moments(quarter.astype(np.float64) * 91),
         "format": pl.Series(FORMATS).gather(form),
         "fee_mad": fee,
     }).filter(pl.Series(kept)).sort("creator_id", "valid_from", "format")  # fmt: skip

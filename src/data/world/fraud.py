@@ -1,7 +1,7 @@
 """Fraud: bought followers that arrive in jumps, bots that comment, pods of creators who comment on one another.
 
-An account is touched with the probability of its tier (fraud.nano ...). A touched account's fakes are a Beta(2.5, 3)
-share of its size, half of them there at the start, a quarter after each of two jumps, which need no post. Its
+An account is touched with the probability of its tier (fraud.nano ...). A touched account's fakes are a Beta(4, 3)
+share of its size, six tenths of them there at the start, a fifth after each of two jumps, which need no post. Its
 comments are fraudulent with a Beta(2, 4) share. Basis: 22 to 45 % of followers not real, half of comments
 inauthentic (FACTS 1.6).
 """
@@ -15,7 +15,7 @@ from .draws import Draws, Floats, Ints
 from .settings import TIERS, World
 
 POD_SIZE = 8
-_STAGES = (0.5, 0.25, 0.25)  # share of the fakes at the start and after each jump
+_STAGES = (0.6, 0.2, 0.2)  # share of the fakes at the start and after each jump
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def draw_fraud(world: World, creators: Creators, draws: Draws) -> Fraud:
     rng, n = draws.of("fraud"), len(creators)
     rate = np.array([getattr(world.fraud, name) for name in TIERS])[creators.tier]
     touched, way = rng.random(n) < rate, rng.random(n)
-    fake, comments = rng.beta(2.5, 3.0, n), rng.beta(2.0, 4.0, n)
+    fake, comments = rng.beta(4.0, 3.0, n), rng.beta(2.0, 4.0, n)
     jumps = np.sort(rng.uniform(0.05, 0.95, (n, 2)), axis=1) * world.size.months * DAYS_A_MONTH
     pods = np.where(touched & (way > 0.6), np.where(way > 0.8, 0.5, 1.0), 0.0) * comments
     pod, first, size, members = _pods(creators, pods > 0)
@@ -74,10 +74,10 @@ def _pods(creators: Creators, in_pod: np.ndarray) -> tuple[Ints, Ints, Ints, Int
 def followers_at(creators: Creators, fraud: Fraud, who: Ints, day: Floats) -> tuple[Floats, Floats]:
     """Return followers shown and their real share for creators ``who`` on ``day``.
 
-    real(t) = F0 (1 - f / 2) exp(growth t); fake(t) = F0 f (1/2 + 1/4 [t > first jump] + 1/4 [t > second jump]).
+    real(t) = F0 (1 - 0.6 f) exp(growth t); fake(t) = F0 f (0.6 + 0.2 [t > first jump] + 0.2 [t > second jump]).
     """
     start, fake = creators.followers[who], fraud.fake[who]
-    bought = _STAGES[0] + (_STAGES[1:] * (day[:, None] > fraud.jumps[who])).sum(axis=1)
+    bought = _STAGES[0] + ((day[:, None] > fraud.jumps[who]) * np.array(_STAGES[1:])).sum(axis=1)
     real = start * (1 - _STAGES[0] * fake) * np.exp(creators.growth[who] * day)
     total = real + start * fake * bought
     return total, real / total

@@ -43,4 +43,4 @@ def post_words(number: Ints) -> Words:
 def comment_words(post_number: Ints, place: Ints) -> Words:
     """Return the numbers of comments: the post's 9 digits, 3 for the place in its thread, 4 that scramble."""
     high = (post_number.astype(np.uint64) << np.uint64(28)) | (place.astype(np.uint64) << np.uint64(16))
-    return high | (scrambled(high, 0xC03) >> np.uint64(48))
+    return np.asarray(high | (scrambled(high, 0xC03) >> np.uint64(48)))

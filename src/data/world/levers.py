@@ -14,7 +14,7 @@ from .draws import Floats, logistic, logit
 from .places import NICHE_WEIGHTS, city_weights, closeness, similarity
 from .settings import World
 
-PREVALENCE = {"discourse_shift": 0.30, "community": 0.13}  # of creators, over the whole world
+PREVALENCE = {"discourse_shift": 0.40, "community": 0.13}  # of creators, over the whole world
 SHIFT_OF_SHARE = 0.10  # an intervention on a share adds ten points, clipped to 0..1
 
 
@@ -56,7 +56,7 @@ def levers_of(world: World) -> dict[str, Lever]:
         Lever("trust", "unbounded", "creator", +1),
         Lever("replies", "share", "creator", +1, 0.35, 1.0, trusted=True),
         Lever("genuine", "share", "creator", +1, genuine, 0.8, trusted=True),
-        Lever("ad_density", "share", "creator", -1, 0.12, 0.8, trusted=True),
+        Lever("ad_density", "share", "creator", -1, 0.15, 1.0, trusted=True),
         Lever("undisclosed", "share", "creator_time", -1, 0.45, 1.1, trusted=True),
         Lever("polished", "share", "creator", -1, 0.30, 1.0, trusted=True),
         Lever("discourse_shift", "binary", "creator_time", -1, PREVALENCE["discourse_shift"]),

@@ -81,7 +81,7 @@ def proximity(city: Ints, campaign_city: Ints) -> Floats:
 def coherence(niche: Ints, brand_niche: Ints) -> Floats:
     """Return the standardised fit of two niches."""
     centre, scale = coherence_moments()
-    return (places.similarity()[niche, brand_niche] - centre) / scale
+    return np.asarray((places.similarity()[niche, brand_niche] - centre) / scale)
 
 
 def contribution(world: World, lever: str, at: Exposure) -> Floats:
@@ -90,18 +90,18 @@ def contribution(world: World, lever: str, at: Exposure) -> Floats:
     standard = spec.standard(value) if spec.kind == "share" else value
     coefficient = getattr(world.effects, lever)
     if lever == "polished":
-        return np.array([getattr(coefficient, tier) for tier in TIERS])[at.tier] * standard
+        return np.asarray(np.array([getattr(coefficient, tier) for tier in TIERS])[at.tier] * standard)
     if lever == "trust" and shape.trust_by_tier:
-        return coefficient * (1 + shape.trust_by_tier * np.array([1.0, 0.0, -1.0])[at.tier]) * standard
+        return np.asarray(coefficient * (1 + shape.trust_by_tier * np.array([1.0, 0.0, -1.0])[at.tier]) * standard)
     if lever == "ad_density" and shape.ad_density_threshold:
-        return coefficient * 3.0 * (value > shape.ad_density_threshold)  # three SDs' worth, in one step
-    return coefficient * standard
+        return np.asarray(coefficient * 3.0 * (value > shape.ad_density_threshold))  # three SDs' worth, in one step
+    return np.asarray(coefficient * standard)
 
 
 def log_rate(world: World, at: Exposure, rest: Floats) -> Floats:
     """Return the log rate of each placement; ``rest`` is what no lever and no tier explains."""
     tier = np.array([getattr(world.effects.tier, name) for name in TIERS])[at.tier]
-    total = rest + tier + sum(contribution(world, lever, at) for lever in at.values)
+    total: Floats = rest + tier + sum(contribution(world, lever, at) for lever in at.values)
     if world.shape.pace_peak:
         away = (np.log(at.pace / world.shape.pace_peak) / 0.5).clip(-2.5, 2.5)
         total = total - 0.25 * away**2
@@ -169,4 +169,4 @@ def reached(world: World, deals: Deals, normal: Floats) -> Ints:
     funnel = world.funnel
     level = np.log(REACH_AT_10K * 10_000) + funnel.reach_elasticity * np.log(deals.followers / 10_000)
     log = level + 0.35 * np.log(deals.posts) + funnel.reach_sd * normal
-    return np.round(np.minimum(np.exp(log), 3 * deals.followers)).astype(np.int64)
+    return np.asarray(np.round(np.minimum(np.exp(log), 3 * deals.followers)), dtype=np.int64)

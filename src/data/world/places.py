@@ -37,7 +37,7 @@ def cities() -> list[dict[str, Any]]:
 def city_weights() -> Floats:
     """Return the share of creators in each city."""
     weights = np.array([entry["weight"] for entry in cities()], dtype=np.float64)
-    return weights / weights.sum()
+    return np.asarray(weights / weights.sum())
 
 
 @cache

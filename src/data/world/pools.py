@@ -30,8 +30,10 @@ _NEAR = {
     "mixed": ("mixed", "ary-Latn", "any"),
 }  # fmt: skip
 LABELS: tuple[PostLabels, ...] = tuple(
-    (ad, disclosure, *rest) for ad, disclosure in ((0, 0), (1, 0), (1, 1), (1, 2)) for rest in product((0, 1), repeat=3)
-)  # type: ignore[assignment]
+    (ad, disclosure, polished, over, tested)
+    for ad, disclosure in ((0, 0), (1, 0), (1, 1), (1, 2))
+    for polished, over, tested in product((0, 1), repeat=3)
+)
 
 
 @dataclass(frozen=True)

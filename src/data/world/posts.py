@@ -133,11 +133,12 @@ class Reactions:
 def suspicion_rate(world: World, undisclosed: Floats, discourse: Floats, overconsumption: Floats) -> Floats:
     """Return the log share of suspicious comments: log 0.03 plus the reactions to (standardised) levers."""
     to = world.reactions
-    return np.log(0.03) + (
+    total: Floats = np.log(0.03) + np.asarray(
         to.undisclosed_suspicion * undisclosed
         + to.discourse_suspicion * discourse
         + to.overconsumption_suspicion * overconsumption
     )
+    return total
 
 
 def draw_reactions(world: World, creators: Creators, fraud: Fraud, posts: Posts, block: range,
@@ -178,4 +179,5 @@ def engagement_rate(platform: Ints, followers: Floats) -> Floats:
 
 def _formats(platform: Ints, rng: np.random.Generator) -> Ints:
     edges = np.cumsum([_FORMATS[name] for name in BY_NAME], axis=1)
-    return (rng.random(len(platform))[:, None] >= edges[platform]).sum(axis=1).clip(0, 4)
+    past = rng.random(len(platform))[:, None] >= edges[platform]
+    return np.asarray(past.sum(axis=1).clip(0, 4), dtype=np.int64)

@@ -1,4 +1,4 @@
-"""A world file as a frozen, typed model; what a file leaves out is taken from ``maroc.yaml``, the one home of defaults."""
+"""A world file as a frozen, typed model; ``maroc.yaml`` is the one home of what a file leaves out."""
 
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self

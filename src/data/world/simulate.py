@@ -1,6 +1,6 @@
 """Run a world file: draw everything, write the tables and the sealed truth."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,60 +12,19 @@ from ... import tables
 from ...errors import InputError
 from ...files import replacing
 from .audience import audience_table, creators_table, moments
-from .campaigns import Campaigns, Deals, brands_table, campaign_ids, campaigns_table, draw_campaigns, draw_deals
+from .campaigns import brands_table, campaign_ids, campaigns_table
 from .captions import draw_trends, posts_table
 from .comments import SAMPLE, Voices, comments_table, draw_thread
-from .creators import Creators, draw_creators
-from .draws import Draws, Floats, Ints
-from .fees import cost, creator_factor, draw_fees, rates_table
-from .fraud import Fraud, draw_fraud
+from .drawn import Drawn, draw, placement_ids
+from .draws import Ints
+from .fees import cost, rates_table
 from .ids import ids, post_words
-from .outcomes import Exposure, Outcomes, draw_outcomes, exposure, log_rate, unexplained
+from .outcomes import Outcomes, draw_outcomes
 from .pools import Pools, make_pools
 from .posts import Shares, draw_posts, draw_reactions
-from .settings import World, read_world
+from .settings import read_world
 from .texts import phrases
 from .truth import write_truth
-
-BLOCK = 250  # creators drawn and written at once: bounds memory; part of the world, since each block has its draws
-
-
-@dataclass(frozen=True)
-class Drawn:
-    """All of a world but its posts and comments, which are drawn block by block."""
-
-    world: World
-    draws: Draws
-    creators: Creators
-    fraud: Fraud
-    campaigns: Campaigns
-    deals: Deals
-    exposure: Exposure
-    rest: Floats  # of the log rate: brand and creator effects
-    outcomes: Outcomes
-    fee: Floats
-    goods: Floats
-    factor: Floats
-
-    @property
-    def blocks(self) -> list[range]:
-        """Blocks of creators."""
-        n = len(self.creators)
-        return [range(start, min(start + BLOCK, n)) for start in range(0, n, BLOCK)]
-
-
-def draw(world: World, replicate: int = 0) -> Drawn:
-    """Draw creators, campaigns, deals and outcomes of a world."""
-    draws = Draws(world.seed, replicate)
-    creators = draw_creators(world, draws)
-    fraud = draw_fraud(world, creators, draws)
-    campaigns = draw_campaigns(world, draws)
-    deals = draw_deals(world, creators, fraud, campaigns, draws)
-    at, rest = exposure(world, creators, fraud, campaigns, deals), unexplained(creators, campaigns, deals)
-    outcomes = draw_outcomes(world, deals, log_rate(world, at, rest), draws)
-    factor = creator_factor(creators, draws)
-    fee, goods = draw_fees(deals, factor, draws)
-    return Drawn(world, draws, creators, fraud, campaigns, deals, at, rest, outcomes, fee, goods, factor)
 
 
 def simulate(
@@ -89,12 +48,13 @@ def simulate(
         folder.mkdir()
         task = bar.add_task("world", total=len(drawn.blocks) + 1)
         numbers = _write_blocks(drawn, pools, folder, lambda: bar.advance(task))
-        _write_deals(drawn, numbers, folder)
-        write_truth(drawn, folder / "truth")
+        outcomes = draw_outcomes(world, drawn.deals, drawn.log_rate, drawn.draws)
+        _write_deals(drawn, outcomes, numbers, folder)
+        write_truth(drawn, outcomes, folder / "truth")
         bar.advance(task)
 
 
-def _write_blocks(drawn: Drawn, pools: Pools, folder: Path, advance: object) -> Ints:
+def _write_blocks(drawn: Drawn, pools: Pools, folder: Path, advance: Callable[[], None]) -> Ints:
     """Write what comes block by block; returns the number of each deal's first posts, of shape (deals, 3)."""
     creators, world, draws = drawn.creators, drawn.world, drawn.draws
     trends, shares = draw_trends(world, creators, draws), Shares.of(world, creators)
@@ -107,7 +67,8 @@ def _write_blocks(drawn: Drawn, pools: Pools, folder: Path, advance: object) -> 
             posts = draw_posts(world, creators, drawn.deals, order, shares, block, draws)
             reactions = draw_reactions(world, creators, drawn.fraud, posts, block, draws)
             thread = draw_thread(posts, reactions, voices, block, draws)
-            replies = _replies(reactions.comments, np.bincount(thread.post[thread.replied], minlength=len(posts)))
+            answered = np.bincount(thread.post[thread.replied], minlength=len(posts))
+            replies = _replies(reactions.comments, answered)
             posts_file.write(posts_table(creators, drawn.campaigns, drawn.deals, posts, reactions, replies, trends,
                                          first, pools, block, draws))  # fmt: skip
             rows = comments_table(world, creators, drawn.fraud, posts, thread, first, pools, block, draws)
@@ -130,20 +91,15 @@ def _replies(comments: Ints, sampled: Ints) -> Ints:
     return sampled + np.where(seen > 0, (comments - seen) * sampled // np.maximum(seen, 1), 0)
 
 
-def placement_ids(count: int) -> pl.Series:
-    """Name the placements."""
-    return pl.Series([f"placement:{number:09d}" for number in range(count)])
-
-
-def _write_deals(drawn: Drawn, numbers: Ints, folder: Path) -> None:
-    deals, outcomes = drawn.deals, drawn.outcomes
+def _write_deals(drawn: Drawn, outcomes: Outcomes, numbers: Ints, folder: Path) -> None:
+    deals = drawn.deals
     spent = np.bincount(deals.campaign, cost(drawn.fee, drawn.goods), minlength=drawn.world.size.campaigns)
     tables.write("brands", brands_table(drawn.campaigns), folder)
-    tables.write("campaigns", campaigns_table(drawn.campaigns, spent), folder)
+    tables.write("campaigns", campaigns_table(drawn.campaigns, spent.astype(np.float64)), folder)
     platform = drawn.creators.platform[deals.creator]
     posts = pl.DataFrame([
-        pl.Series(ids(platform, post_words(np.maximum(numbers[:, k], 0)))).alias(str(k)).set(pl.Series(numbers[:, k] < 0), None)
-        for k in range(3)
+        pl.Series(str(k), ids(platform, post_words(number.clip(0)))).set(pl.Series(number < 0), None)
+        for k, number in enumerate(numbers.T)
     ])  # fmt: skip
     rng, n = drawn.draws.of("placements.gaps"), len(deals)
     number = pl.DataFrame({"reach": outcomes.reach, "clicks": outcomes.clicks}).with_columns(

@@ -5,7 +5,7 @@ Texts of up to three words are never varied: real short praise repeats word for 
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
 import numpy as np
@@ -28,7 +28,8 @@ class Dice:
     """Uniform draws of one generator, fetched by the thousand: asking it for one at a time is ten times slower."""
 
     def __init__(self, rng: np.random.Generator) -> None:
-        self._rng, self._left = rng, iter(())
+        self._rng = rng
+        self._left: Iterator[float] = iter(())
 
     def roll(self) -> float:
         """Return a number in 0..1."""
