@@ -225,6 +225,26 @@ def publish() -> None:
 
 
 @app.command()
+def ui(port: Annotated[int, typer.Option(min=1, max=65535, help="Port on 127.0.0.1.")] = 5000) -> None:
+    """Open MLflow's pages on this machine only: http://127.0.0.1:5000, until Ctrl-C.
+
+    Shows what `thiqa publish` sent to the local file; a server named by MLFLOW_TRACKING_URI has its own address.
+    """
+    import os
+
+    from .tracking.store import quiet, tracking_uri
+
+    uri = tracking_uri()
+    if uri.startswith("http"):
+        out.print(f"MLFLOW_TRACKING_URI names a server: open {uri}")
+        return
+    quiet()
+    out.print(f"MLflow on http://127.0.0.1:{port} (Ctrl-C ends it)")
+    command = ["mlflow", "server", "--backend-store-uri", uri, "--host", "127.0.0.1", "--port", str(port)]
+    os.execv(sys.executable, [sys.executable, "-m", *command])  # noqa: S606 replaces this process
+
+
+@app.command()
 def figures() -> None:
     """Print the main figures of the last run, and where the page is."""
     from .report.page import shown_number, summary
