@@ -28,7 +28,7 @@ def main(scales: list[str]) -> None:
     print("| scale | posts | comments | seconds | peak memory, GiB | comments a second |\n|--:|--:|--:|--:|--:|--:|")
     for scale in scales or ["0.1", "1", "5", "20"]:
         with tempfile.TemporaryDirectory() as folder:
-            subprocess.run([sys.executable, "-c", ONE, str(WORLD), f"{folder}/world", scale], check=True)  # noqa: S603
+            subprocess.run([sys.executable, "-c", ONE, str(WORLD), f"{folder}/world", scale], check=True)
 
 
 if __name__ == "__main__":

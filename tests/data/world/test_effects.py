@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from thiqa.data.world.draws import Draws
 from thiqa.data.world.drawn import draw
+from thiqa.data.world.draws import Draws
 from thiqa.data.world.levers import levers_of
 from thiqa.data.world.outcomes import contribution, log_rate, with_shift
 from thiqa.data.world.posts import suspicion_rate
@@ -136,10 +136,7 @@ def test_twin_lever_depends_on_nothing_else(lever, make_world):
     drawn = draw(make_world({**SIZE, "size.placements": 3000, "confounding.trust_to_levers": 0.9}, "confounded.yaml"))
     moved = twin(drawn, lever)
     value = moved.exposure.values[lever]
-    if lever == "trust":
-        other = drawn.exposure.values["replies"]
-    else:
-        other = drawn.exposure.values["trust"]
+    other = drawn.exposure.values["replies"] if lever == "trust" else drawn.exposure.values["trust"]
     assert abs(np.corrcoef(value, other)[0, 1]) < 4 / np.sqrt(120)
 
 
