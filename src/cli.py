@@ -75,12 +75,10 @@ def world(
     """
     from .data.world import simulate
     from .origin import IMPORT_FILE
-    from .stages import guarded
 
     if (to / IMPORT_FILE).exists():
         raise InputError(f"{to}: holds imported tables, which are never overwritten; choose another folder with --out")
-    with guarded("world"):
-        simulate(file, to, seed=seed, scale=scale)
+    simulate(file, to, seed=seed, scale=scale)
 
 
 class Source(StrEnum):
@@ -188,7 +186,7 @@ def evaluate(
 
 @app.command()
 def stage(
-    name: Annotated[str, typer.Argument(help="annotate, features, train, evaluate or report.")],
+    name: Annotated[str, typer.Argument(help="world, annotate, features, train, evaluate or report.")],
 ) -> None:
     """Run one stage of the pipeline on the files of this checkout, as dvc.yaml does.
 
@@ -263,4 +261,5 @@ def figures() -> None:
         for name, row in scores.items():
             table.add_row(name, shown_number(row["d2_rate"], language), shown_number(row["d2_plan"], language))
         out.print(table)
-    out.print(f"page: {PAGE} (open it in a browser); all runs: make ui")
+    out.print(f"open the page: python3 -m webbrowser {PAGE.resolve().as_uri()}")
+    out.print("open all runs in MLflow: make ui")
