@@ -1,0 +1,64 @@
+"""``python -m thiqa.report.readme [--check]``: fill the README's figures, or say that they are stale."""
+
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+from ..files import read_json, replacing
+from .page import shown_number
+
+README, METRICS = Path("README.md"), Path("reports/metrics/conversion.json")
+_BLOCK = re.compile(r"(<!-- figures:begin -->\n).*?(<!-- figures:end -->)", re.DOTALL)
+_TIERS = ("per_1000_reached", "per_1000_followers", "per_1000_mad", "per_placement")
+
+
+def figures(metrics: dict[str, Any]) -> str:
+    """Write the main figures as Markdown, each called simulated where it is."""
+    kind = "Simulated" if metrics["simulated"] else "Imported"
+    if "d2_rate" not in metrics:
+        return f"{kind} data. Conversion not computed: {metrics['reason']}\n"
+    gain = metrics["gain_over_followers"]
+    scores = {"model": metrics, **metrics["rivals"]}
+    gained = f"Gain of the model over followers alone: {_shown(gain['d2_rate'])}"
+    tiers = [f"{row['tier']} | {_shown(row['placements'])}" for row in metrics["by_tier"]]
+    rates = [" | ".join(_shown(row[name]) for name in _TIERS) for row in metrics["by_tier"]]
+    heads = ("placements", "per 1,000 reached", "per 1,000 followers", "per 1,000 MAD", "per placement")
+    lines = [
+        f"{kind} data: {_shown(metrics['judged'])} placements judged, on creators and a time not seen in training.",
+        "",
+        f"| {kind.lower()}, Poisson D² | realised reach | at the deal |",
+        "|---|--:|--:|",
+        *(f"| {name} | {_shown(row['d2_rate'])} | {_shown(row['d2_plan'])} |" for name, row in scores.items()),
+        "",
+        f"{gained} (90 % interval {_shown(gain['low'])} to {_shown(gain['high'])}; {kind.lower()}).",
+        "",
+        f"| deliveries, {kind.lower()} | {' | '.join(heads)} |",
+        "|---|--:|--:|--:|--:|--:|",
+        *(f"| {tier} | {row} |" for tier, row in zip(tiers, rates, strict=True)),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def filled(readme: str, metrics: dict[str, Any]) -> str:
+    """Put the figures between the two marks of a README."""
+    return _BLOCK.sub(lambda found: f"{found[1]}{figures(metrics)}{found[2]}", readme)
+
+
+def _shown(value: float | None) -> str:
+    return shown_number(value, "en")
+
+
+def main(arguments: list[str]) -> None:
+    """Fill the README, or with ``--check`` end with 1 where it differs."""
+    before = README.read_text(encoding="utf-8")
+    after = filled(before, read_json(METRICS))
+    if "--check" not in arguments:
+        with replacing(README) as temporary:
+            temporary.write_text(after, encoding="utf-8")
+    elif after != before:
+        sys.exit(f"{README} is stale: run python -m thiqa.report.readme")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
