@@ -75,12 +75,10 @@ def world(
     """
     from .data.world import simulate
     from .origin import IMPORT_FILE
-    from .stages import guarded
 
     if (to / IMPORT_FILE).exists():
         raise InputError(f"{to}: holds imported tables, which are never overwritten; choose another folder with --out")
-    with guarded("world"):
-        simulate(file, to, seed=seed, scale=scale)
+    simulate(file, to, seed=seed, scale=scale)
 
 
 class Source(StrEnum):
@@ -188,7 +186,7 @@ def evaluate(
 
 @app.command()
 def stage(
-    name: Annotated[str, typer.Argument(help="annotate, features, train, evaluate or report.")],
+    name: Annotated[str, typer.Argument(help="world, annotate, features, train, evaluate or report.")],
 ) -> None:
     """Run one stage of the pipeline on the files of this checkout, as dvc.yaml does.
 
@@ -225,6 +223,26 @@ def publish() -> None:
 
 
 @app.command()
+def ui(port: Annotated[int, typer.Option(min=1, max=65535, help="Port on 127.0.0.1.")] = 5000) -> None:
+    """Open MLflow's pages on this machine only: http://127.0.0.1:5000, until Ctrl-C.
+
+    Shows what `thiqa publish` sent to the local file; a server named by MLFLOW_TRACKING_URI has its own address.
+    """
+    import os
+
+    from .tracking.store import quiet, tracking_uri
+
+    uri = tracking_uri()
+    if uri.startswith("http"):
+        out.print(f"MLFLOW_TRACKING_URI names a server: open {uri}")
+        return
+    quiet()
+    out.print(f"MLflow on http://127.0.0.1:{port} (Ctrl-C ends it)")
+    command = ["mlflow", "server", "--backend-store-uri", uri, "--host", "127.0.0.1", "--port", str(port)]
+    os.execv(sys.executable, [sys.executable, "-m", *command])  # noqa: S606 replaces this process
+
+
+@app.command()
 def figures() -> None:
     """Print the main figures of the last run, and where the page is."""
     from .report.page import shown_number, summary
@@ -243,4 +261,5 @@ def figures() -> None:
         for name, row in scores.items():
             table.add_row(name, shown_number(row["d2_rate"], language), shown_number(row["d2_plan"], language))
         out.print(table)
-    out.print(f"page: {PAGE} (open it in a browser); all runs: make ui")
+    out.print(f"open the page: python3 -m webbrowser {PAGE.resolve().as_uri()}")
+    out.print("open all runs in MLflow: make ui")

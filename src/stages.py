@@ -13,6 +13,7 @@ import polars as pl
 from filelock import FileLock
 
 from .annotate import annotate
+from .data.world import simulate
 from .engine import open_engine
 from .features import build_features
 from .files import replacing, write_json
@@ -28,10 +29,16 @@ from .report.page import write_page
 from .tables import check
 from .tracking.publish import State
 
+WORLD = Path("data/raw/world")
 ANNOTATED, FEATURES = Path("data/interim/annotated"), Path("data/features/features.parquet")
 CONVERSION = Path("artifacts/conversion")
 METRICS, PLOTS, PAGE = Path("reports/metrics"), Path("reports/plots"), Path("reports/report.html")
 LOGS = Path("logs")
+
+
+def world_stage(params: Params) -> None:
+    """Simulate the embedded default world, tables and sealed truth."""
+    simulate(params.data.world, WORLD)
 
 
 def annotate_stage(params: Params) -> None:
@@ -85,6 +92,7 @@ def pipeline_state() -> State:
 
 
 STAGES: dict[str, Callable[[Params], None]] = {
+    "world": world_stage,
     "annotate": annotate_stage,
     "features": features_stage,
     "train": train_stage,

@@ -3,6 +3,6 @@
 It imports nothing from features or models: the world does not know how it will be looked at.
 """
 
-from .simulate import simulate
+from .run import simulate
 
 __all__ = ["simulate"]

@@ -14,8 +14,6 @@ from ...tables import check
 from .posts import AMBIGUOUS
 from .settings import BANDS
 
-MARK = ("<!-- marginals -->", "<!-- end of marginals -->")  # between these, data/README.md holds the table
-
 
 @dataclass(frozen=True)
 class Published:
@@ -116,7 +114,7 @@ def _ads(folder: Path) -> list[float]:
 
 
 def _share(share: pl.Series, weight: pl.Series) -> float:
-    return float((share * weight).sum() / weight.sum())
+    return float((share * weight).sum()) / float(weight.sum())
 
 
 def _sales(placements: pl.DataFrame) -> Iterator[tuple[str, float]]:
@@ -131,9 +129,10 @@ def _sales(placements: pl.DataFrame) -> Iterator[tuple[str, float]]:
     yield "fee of a deal near 50,000 followers, median", _number(near[50_000]["fee_mad"].median())
     yield "fee a post of macro, median", _number(macro.select(post).to_series().median())
     clicked = placements.drop_nulls(["clicks", "reach"])
-    yield "clicks by reached person", 100 * clicked["clicks"].sum() / clicked["reach"].sum()
-    yield "deliveries by click", 100 * clicked["delivered"].sum() / max(1, clicked["clicks"].sum())
-    by_follower = [mine["expected_delivered"].sum() / mine["followers"].sum() for mine in (nano, macro)]
+    total = {name: float(clicked[name].sum()) for name in ("reach", "clicks", "delivered")}
+    yield "clicks by reached person", 100 * total["clicks"] / total["reach"]
+    yield "deliveries by click", 100 * total["delivered"] / max(1.0, total["clicks"])
+    by_follower = [float(mine["expected_delivered"].sum()) / float(mine["followers"].sum()) for mine in (nano, macro)]
     yield "deliveries by follower, nano over macro", by_follower[0] / by_follower[1]
 
 
@@ -169,8 +168,8 @@ def figure(folder: Path, out: Path) -> None:
 
     with mpl.rc_context({"svg.hashsalt": "thiqa", "svg.fonttype": "none"}):
         canvas = Figure(figsize=(12, 11), layout="constrained")
-        top, bottom = canvas.subfigures(2, 1, height_ratios=[1.4, 1])
-        table, axes = marginals(folder), top.subplots()
+        grid = canvas.add_gridspec(2, 4, height_ratios=[1.4, 1])
+        table, axes = marginals(folder), canvas.add_subplot(grid[0, :])
         for place, row in enumerate(table.reverse().iter_rows(named=True)):
             axes.plot([row["low"], row["high"]], [place, place], lw=7, color="#b8c9d9", solid_capstyle="butt")
             axes.plot(row["simulated"], place, "o", color="#0b6e4f" if row["inside"] else "#c0392b")
@@ -183,7 +182,8 @@ def figure(folder: Path, out: Path) -> None:
             "followers": latents["followers"], "fee a placement, MAD": placements["fee_mad"].drop_nulls(),
             "comments a post": posts["comments"].drop_nulls(), "reach a placement": placements["reach"].drop_nulls(),
         }  # fmt: skip
-        for panel, (name, values) in zip(bottom.subplots(1, 4), shown.items(), strict=True):
+        for column, (name, values) in enumerate(shown.items()):
+            panel = canvas.add_subplot(grid[1, column])
             panel.hist(values.filter(values > 0).log10(), bins=40, color="#0b6e4f")
             panel.set(title=f"simulated {name}", xlabel="log10")
         canvas.savefig(out, metadata={"Date": None})

@@ -13,7 +13,7 @@ from ...config import read_yaml
 from ...errors import InputError
 from .places import NICHE_NAMES, VARIETIES
 
-CORPUS = Path(__file__).parents[3] / "data" / "corpus"  # of a checkout; an installed package has none
+CORPUS = Path(__file__).resolve().parents[3] / "data" / "corpus"  # of a checkout; an installed package has none
 DISCLOSURES = ("none", "ambiguous", "clear")
 # labels of a post as the world keeps them: (ad, disclosure, polished, overconsumption, tested)
 PostLabels = tuple[int, int, int, int, int]

@@ -59,7 +59,7 @@ def varied(text: str, variety: str, dice: Dice, slots: dict[str, str]) -> str:
     return text
 
 
-def _rewritten(text: str, variety: str, dice: Dice) -> str:
+def _rewritten(text: str, variety: str, dice: Dice) -> str:  # noqa: C901 one branch a kind of rewriting
     if variety in ("ary-Latn", "mixed") and dice.roll() < 0.6:
         for _ in range(2):
             text = text.replace(*dice.one(_ARABIZI))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import polars as pl
@@ -11,26 +11,42 @@ from sklearn.model_selection import GroupKFold
 
 from .config import ConversionConfig
 from .data import CATEGORIES, feature_columns
-from .model import ConversionModel, fit, learnable
+from .linear import fit_linear
+from .model import ReachModel, fit, learnable
 from .oracle import true_rates
 
 SMALLEST = 1e-12  # expected deliveries: the Poisson deviance needs more than 0
 
-Fitter = Callable[[pl.DataFrame], ConversionModel]
+
+class Fitted(Protocol):
+    """What judging needs of a fitted model."""
+
+    @property
+    def mean_rate(self) -> float:
+        """Deliveries for each reached person in training."""
+        ...
+
+    @property
+    def reach(self) -> ReachModel:
+        """What reach a deal can expect."""
+        ...
+
+    def rate(self, frame: pl.DataFrame) -> np.ndarray:
+        """Predict deliveries for each reached person, shape (rows,)."""
+        ...
+
+
+Fitter = Callable[[pl.DataFrame], Fitted]
 
 
 def fitters(frame: pl.DataFrame, config: ConversionConfig, seed: int) -> dict[str, Fitter]:
-    """Name the models that are compared, each with what it may see."""
-    sights: dict[str, tuple[list[str], tuple[str, ...]]] = {
-        "model": (feature_columns(frame), CATEGORIES),
-        "followers": (["followers"], ()),
-        "followers_and_engagement": (["followers", *[c for c in frame.columns if c.startswith("rate_by_")]], ()),
+    """Name the models that are compared: ours, and what people use today."""
+    rates = [name for name in frame.columns if name.startswith("rate_by_followers")]
+    return {
+        "model": lambda rows: fit(rows, feature_columns(frame), CATEGORIES, config, seed),
+        "followers": lambda rows: fit_linear(rows, ["followers"]),
+        "followers_and_engagement": lambda rows: fit_linear(rows, ["followers", *rates]),
     }
-
-    def fitter(columns: list[str], categories: tuple[str, ...]) -> Fitter:
-        return lambda rows: fit(rows, columns, categories, config, seed)
-
-    return {name: fitter(*sight) for name, sight in sights.items()}
 
 
 def cross_fit(frame: pl.DataFrame, fitter: Fitter, config: ConversionConfig, seed: int) -> pl.DataFrame:

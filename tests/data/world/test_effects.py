@@ -3,14 +3,16 @@
 import numpy as np
 import pytest
 
-from thiqa.data.world.draws import Draws
 from thiqa.data.world.drawn import draw
+from thiqa.data.world.draws import Draws
 from thiqa.data.world.levers import levers_of
 from thiqa.data.world.outcomes import contribution, log_rate, with_shift
 from thiqa.data.world.posts import suspicion_rate
-from thiqa.data.world.settings import TIERS
-from thiqa.data.world.truth import REACTIONS, added, intervened, observable, rows_of
+from thiqa.data.world.settings import TIERS, read_world
+from thiqa.data.world.truth import REACTIONS, intervened, observable, reference, rows_of, slope
 from thiqa.data.world.twins import feature, scene, twin
+
+from .conftest import WORLDS
 
 LEVERS = ("trust", "replies", "genuine", "ad_density", "undisclosed", "polished", "discourse_shift", "overconsumption",
           "tested", "proximity", "community", "coherence", "resemblance", "slow")  # fmt: skip
@@ -95,20 +97,38 @@ def test_reaction_alone_moves_suspicion_as_declared(reaction, make_world):
     assert rates[0] - rates[1] == pytest.approx(0.3)
 
 
-@pytest.mark.parametrize("lever", LEVERS)
-def test_regression_in_the_twin_world_gives_observable(lever, make_world):
-    size = {**SIZE, "size.creators": 250, "size.placements": 2000}
-    seen = scene(draw(make_world(size, "maroc.yaml"), replicate=1))
+@pytest.fixture(scope="module")
+def scenes():
+    """Fresh draws of the default file at the reference size, as (with fraud, without) lists."""
+    world = reference(read_world(WORLDS / "maroc.yaml"))
+    honest = world.fraud.model_copy(update=dict.fromkeys(TIERS, 0.0))
+    return {fraud: [scene(draw(each, replicate)) for replicate in range(301, 325)]
+            for fraud, each in {True: world, False: world.model_copy(update={"fraud": honest})}.items()}  # fmt: skip
+
+
+def plain_minus_observable(seen, lever):
+    """Return slope of the whole log rate per reach on the feature, nothing held, less what the truth states."""
     moved = twin(seen.drawn, lever)
-    what, rows = feature(seen, moved, lever), rows_of(moved.exposure, lever)
-    total = log_rate(moved.world, moved.exposure, moved.rest) + np.log(moved.deals.real)
-    kept = rows & np.isfinite(what)
-    standard = (what[kept] - what[kept].mean()) / what[kept].std()
-    # everything but the lever is held as controls, so that the slope is sharp
-    rest = total - added(moved.world, lever, moved.exposure) - (np.log(moved.deals.real) if lever == "genuine" else 0)
-    design = np.column_stack([standard, np.ones(kept.sum()), rest[kept]])
-    found = np.linalg.lstsq(design, total[kept], rcond=None)[0][0]
-    assert found == pytest.approx(observable(seen, lever, rows), abs=0.02)
+    rows = rows_of(moved.exposure, lever)
+    total = moved.log_rate + np.log(moved.deals.real)
+    return slope(total, feature(seen, moved, lever), rows) - observable(seen, lever, rows)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("lever", LEVERS)
+def test_plain_regression_in_the_twin_world_gives_observable(lever, scenes):
+    apart = np.array([plain_minus_observable(seen, lever) for seen in scenes[False]])
+    error = apart.std(ddof=1) / np.sqrt(len(apart))
+    assert abs(apart.mean()) < 4 * error
+    assert error < 0.03  # else agreement would mean nothing
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("lever", ["trust", "replies", "resemblance"])
+def test_fraud_biases_a_plain_regression_on_comment_shares(lever, scenes):
+    """A known limit, told in the data card: bots dilute these features and lower the rate per reach."""
+    apart = np.array([plain_minus_observable(seen, lever) for seen in scenes[True]])
+    assert apart.mean() > 3 * apart.std(ddof=1) / np.sqrt(len(apart))
 
 
 @pytest.mark.parametrize("lever", LEVERS)
@@ -116,10 +136,7 @@ def test_twin_lever_depends_on_nothing_else(lever, make_world):
     drawn = draw(make_world({**SIZE, "size.placements": 3000, "confounding.trust_to_levers": 0.9}, "confounded.yaml"))
     moved = twin(drawn, lever)
     value = moved.exposure.values[lever]
-    if lever == "trust":
-        other = drawn.exposure.values["replies"]
-    else:
-        other = drawn.exposure.values["trust"]
+    other = drawn.exposure.values["replies"] if lever == "trust" else drawn.exposure.values["trust"]
     assert abs(np.corrcoef(value, other)[0, 1]) < 4 / np.sqrt(120)
 
 

@@ -12,7 +12,7 @@ NAMES = {"maroc", "null", "null-fraud", "null-confounded", "fraud", "size-only",
 
 
 def test_world_files_are_the_ones_others_rely_on():
-    assert {path.stem for path in WORLDS.glob("*.yaml")} == NAMES
+    assert {path.stem for path in WORLDS.glob("*.yaml")} >= NAMES
 
 
 @pytest.mark.parametrize("name", sorted(NAMES))

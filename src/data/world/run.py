@@ -61,8 +61,12 @@ def _write_blocks(drawn: Drawn, pools: Pools, folder: Path, advance: Callable[[]
     voices, order = Voices.of(world, creators, drawn.fraud), np.argsort(drawn.deals.creator, kind="stable")
     numbers, first = np.full((len(drawn.deals), 3), -1), 0
     tables.write("creators", creators_table(creators, draws), folder)
-    with (tables.writing("posts", folder) as posts_file, tables.writing("comments", folder) as comments_file,
-          tables.writing("audience", folder) as audience_file, tables.writing("rates", folder) as rates_file):  # fmt: skip
+    with (
+        tables.writing("posts", folder) as posts_file,
+        tables.writing("comments", folder) as comments_file,
+        tables.writing("audience", folder) as audience_file,
+        tables.writing("rates", folder) as rates_file,
+    ):
         for block in drawn.blocks:
             posts = draw_posts(world, creators, drawn.deals, order, shares, block, draws)
             reactions = draw_reactions(world, creators, drawn.fraud, posts, block, draws)
