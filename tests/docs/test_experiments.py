@@ -1,0 +1,66 @@
+"""The index and the tables of experiments are what code makes of the results."""
+
+import importlib.util
+from pathlib import Path
+
+import polars as pl
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+EXPERIMENTS = sorted((ROOT / "experiments").glob("[0-9]*/"))
+
+
+def load(path):
+    spec = importlib.util.spec_from_file_location(f"experiment_{path.parent.name[:4]}_{path.stem}", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_index_is_fresh():
+    index = load(ROOT / "experiments" / "index.py")
+    assert index.INDEX.read_text(encoding="utf-8") == index.index(), "run python experiments/index.py"
+
+
+def test_numbered_without_gaps():
+    assert [path.name[:4] for path in EXPERIMENTS] == [f"{n:04}" for n in range(1, len(EXPERIMENTS) + 1)]
+
+
+@pytest.mark.parametrize("folder", EXPERIMENTS, ids=lambda path: path.name)
+def test_readme_quotes_the_results(folder):
+    run = load(folder / "run.py")
+    results = pl.read_csv(folder / "results.csv")
+    seeds = yaml.safe_load((folder / "params.yaml").read_text())["seeds"]
+    assert sorted(results["seed"].unique()) == sorted(seeds)
+    assert results["code"].n_unique() == 1, "seeds that were run with different code are not comparable"
+    readme = (folder / "README.md").read_text(encoding="utf-8")
+    assert f"<!-- results:begin -->\n{run.table(results)}\n<!-- results:end -->" in readme
+
+
+def test_a_seed_that_is_done_is_skipped(tmp_path, monkeypatch, capsys):
+    run = load(EXPERIMENTS[0] / "run.py")
+    monkeypatch.setattr(run, "HERE", tmp_path)
+    monkeypatch.setattr(run, "RESULTS", tmp_path / "results.csv")
+    monkeypatch.setattr(run, "README", tmp_path / "README.md")
+    (tmp_path / "params.yaml").write_text("seeds: [1, 2]\nworld: {}\nconversion: {}\n")
+    (tmp_path / "README.md").write_text("<!-- results:begin -->\n<!-- results:end -->\n")
+    asked = []
+
+    def run_seed(seed, params, folder):
+        asked.append(seed)
+        if asked == [1, 2]:
+            raise KeyboardInterrupt
+        return [{"seed": seed, "arm": arm, "judged": 5, "d2_rate": 0.1 * seed, "d2_plan": 0.0} for arm in run.ARMS]
+
+    monkeypatch.setattr(run, "run_seed", run_seed)
+    monkeypatch.setenv("THIQA_CACHE", str(tmp_path))  # run.py sets it; this puts it back
+    with pytest.raises(KeyboardInterrupt):
+        run.main()
+    run.main()
+    assert asked == [1, 2, 2]
+    assert "seed 1: done before" in capsys.readouterr().out
+    assert "| followers alone | 0.150 (0.100 to 0.200) |" in (tmp_path / "README.md").read_text()
+    monkeypatch.setattr(run, "code_digest", lambda: "changed")
+    run.main()
+    assert asked == [1, 2, 2, 1, 2]

@@ -1,0 +1,100 @@
+"""Every notebook runs from top to bottom on a small world, has no stored output, and leaves the numbers it should."""
+
+import json
+from pathlib import Path
+
+import nbformat
+import polars as pl
+import pytest
+import yaml
+from nbconvert.preprocessors import ExecutePreprocessor
+
+from thiqa.data.world import simulate
+from thiqa.features import FEATURES
+from thiqa.tables import TABLES
+
+ROOT = Path(__file__).parents[2]
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+SMALL = {"size": {"creators": 40, "months": 4, "campaigns": 6, "placements": 200}}
+
+pytestmark = [
+    pytest.mark.filterwarnings("default::DeprecationWarning:zmq"),
+    pytest.mark.filterwarnings("default::DeprecationWarning:jupyter_client"),
+]
+
+
+@pytest.fixture(scope="module")
+def tables(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("notebooks")
+    (folder / "small.yaml").write_text(yaml.safe_dump(SMALL))
+    simulate(folder / "small.yaml", folder / "small", progress=False)
+    return folder / "small"
+
+
+@pytest.fixture
+def run(tables, tmp_path, monkeypatch):
+    """Execute a copy of a notebook on other tables, and return the variable NUMBERS that it leaves."""
+
+    def run(path: Path, folder: Path = tables) -> dict:
+        monkeypatch.setenv("THIQA_TABLES", str(folder))
+        monkeypatch.setenv("THIQA_CACHE", str(tmp_path / "cache"))
+        monkeypatch.setenv("MPLBACKEND", "agg")
+        monkeypatch.setenv("PYTHONPATH", str(ROOT / "typings"))  # the code of this checkout, wherever the kernel starts
+        monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+        monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path / "jupyter"))
+        notebook = nbformat.read(path, as_version=4)
+        notebook.cells.append(nbformat.v4.new_code_cell("import json; print(json.dumps(NUMBERS))"))
+        where = {"metadata": {"path": str(tmp_path)}}
+        ExecutePreprocessor(timeout=300, kernel_name="python3").preprocess(notebook, where)
+        return json.loads(notebook.cells[-1].outputs[0]["text"])
+
+    return run
+
+
+def test_there_are_notebooks():
+    assert NOTEBOOKS
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_notebook_is_stripped_and_has_parameters(path):
+    notebook = nbformat.read(path, as_version=4)
+    nbformat.validate(notebook)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert [cell.outputs for cell in code] == [[]] * len(code)
+    assert {cell.execution_count for cell in code} == {None}
+    assert sum("parameters" in cell.metadata.get("tags", []) for cell in code) == 1
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_notebook_runs(path, run):
+    assert run(path)
+
+
+def test_data_tour_counts_what_a_world_holds(run, tables):
+    numbers = run(ROOT / "notebooks" / "1-data-tour.ipynb")
+    frames = {name: pl.read_parquet(tables / f"{name}.parquet") for name in TABLES}
+    assert numbers["rows"] == {name: len(frame) for name, frame in frames.items()}
+    assert numbers["rows"]["creators"] == 40
+    assert numbers["rows"]["placements"] == 200
+    assert numbers["simulated"] is True
+    assert numbers["absent"] == []
+    gaps = [0 < frame[column].null_count() < len(frame) for frame in frames.values() for column in frame.columns]
+    assert numbers["columns_with_gaps"] == sum(gaps)
+    assert numbers["features"] == len(FEATURES)
+    assert numbers["pairs"] == len(frames["placements"].select("creator_id", "agreed_at").unique())
+
+
+def test_data_tour_names_what_is_missing(run, tables, tmp_path):
+    """Without audience and comments, and with no likes, the tour names the tables, the column and the features."""
+    folder = tmp_path / "poor"
+    folder.mkdir()
+    creators, posts = (pl.read_parquet(tables / f"{name}.parquet") for name in ("creators", "posts"))
+    creators.write_parquet(folder / "creators.parquet")
+    posts.with_columns(likes=pl.lit(None, dtype=pl.Int64)).write_parquet(folder / "posts.parquet")
+    numbers = run(ROOT / "notebooks" / "1-data-tour.ipynb", folder)
+    assert numbers["simulated"] is False
+    assert numbers["absent"] == [name for name in TABLES if name not in ("creators", "posts")]
+    assert "posts.likes" in numbers["empty_columns"]
+    assert {"followers", "rate_by_followers", "genuine_share"} <= set(numbers["silent_features"])
+    assert "ad_density" not in numbers["silent_features"]
+    assert numbers["pairs"] == len(creators)
