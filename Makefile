@@ -52,7 +52,7 @@ research: doctor $(INSTALLED) ## run every experiment of experiments/ (long, res
 bench: doctor $(INSTALLED) ## measure speed against peers (figures go to reports/bench/)
 	@for file in benchmarks/*.py; do echo "== $$file"; PYTHONPATH=typings python "$$file" || exit 1; done
 
-notebooks: doctor $(INSTALLED) ## execute every notebook on the tables of params.yaml
+notebooks: doctor $(INSTALLED) ## execute every notebook on a small simulated world
 	python -m pytest tests/notebooks
 
 ui: $(INSTALLED) ## open MLflow on loopback (http://127.0.0.1:5000)

@@ -101,7 +101,7 @@ def digest(*paths: Path) -> str:
     total = hashlib.sha256()
     for path in paths:
         for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
-            if file.is_file():
+            if file.is_file() and "__pycache__" not in file.parts:
                 total.update(str(file.relative_to(path.parent)).encode())
                 total.update(hashlib.sha256(file.read_bytes()).digest())
     return total.hexdigest()

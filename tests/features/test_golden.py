@@ -91,7 +91,9 @@ def test_undated_creators_have_all_rows_in_the_longest_window_only(engine, tmp_p
 def test_without_comments_nothing_is_said_of_them(engine, rows, tmp_path):
     del rows["comments"]
     (row,) = pl.read_parquet(features_file(engine, write_tables(tmp_path / "t", rows))).to_dicts()
-    of_comments = [name for name, feature in column_names((30, 180)).items() if feature.needs[0].startswith("comments.")]
+    of_comments = [
+        name for name, feature in column_names((30, 180)).items() if feature.needs[0].startswith("comments.")
+    ]
     assert len(of_comments) == 22
     assert {name: row[name] for name in of_comments} == dict.fromkeys(of_comments)
     assert row["posts_30d"] == 3

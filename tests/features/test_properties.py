@@ -28,7 +28,9 @@ hours = st.integers(20 * 24, 80 * 24).filter(lambda hour: hour % 12 == 0)  # coa
 @st.composite
 def worlds(draw: st.DrawFn) -> Rows:
     """Draw tables that keep the contract, where nothing is answered before it was written."""
-    audience = draw(st.lists(st.tuples(st.sampled_from(CREATORS), hours, counts), max_size=8, unique_by=lambda x: x[:2]))
+    audience = draw(
+        st.lists(st.tuples(st.sampled_from(CREATORS), hours, counts), max_size=8, unique_by=lambda x: x[:2])
+    )
     posts = [
         {"post_id": f"p{i}", "creator_id": draw(st.sampled_from(CREATORS)), "likes": draw(counts),
          "published_at": draw(st.none() | hours.map(lambda hour: at(0, hour))), "comments": draw(counts),
@@ -62,6 +64,7 @@ def built(engine, rows: Rows, folder: Path, name: str) -> Path:
 
 def until(rows: Rows, end: datetime) -> Rows:
     """Leave out every row of ``end`` or later."""
+
     def kept(row: dict) -> bool:
         when = row.get("published_at") or row.get("written_at") or row.get("observed_at")
         return when is None or when < end
@@ -105,7 +108,9 @@ def test_features_equal_a_plain_loop(engine, rows):
             expected = by_hand(rows, row["creator_id"], days)
             found = {name: row[f"{name}_{days}d"] for name in expected}
             assert found == {n: v if v is None else pytest.approx(v, rel=1e-8) for n, v in expected.items()}
-        assert row["days_since_ad"] == (None if (gap := last_ad(rows, row["creator_id"])) is None else pytest.approx(gap))
+        assert row["days_since_ad"] == (
+            None if (gap := last_ad(rows, row["creator_id"])) is None else pytest.approx(gap)
+        )
 
 
 def mean(values: list) -> float | None:

@@ -95,7 +95,9 @@ def pairs(folder: Path, some: list[tuple[str, datetime]]) -> Path:
     return folder / "pairs.parquet"
 
 
-def features_file(engine: Engine, tables: Path, at: Path | None = None, *, windows: tuple[int, ...] = (30, 180)) -> Path:
+def features_file(
+    engine: Engine, tables: Path, at: Path | None = None, *, windows: tuple[int, ...] = (30, 180)
+) -> Path:
     """Annotate a folder of tables by the rules and write its features, beside it."""
     annotated, out = tables.parent / f"{tables.name}.annotated", tables.parent / f"{tables.name}.features.parquet"
     annotate(engine, tables, annotated, RuleScorer())
