@@ -244,7 +244,10 @@ def ui(port: Annotated[int, typer.Option(min=1, max=65535, help="Port on 127.0.0
 
 @app.command()
 def figures() -> None:
-    """Print the main figures of the last run, and where the page is."""
+    """Print the main figures of the last run, and the commands that open the page and MLflow.
+
+    The figures are those of reports/metrics/, which `dvc repro` or `make run` wrote; nothing is computed here.
+    """
     from .report.page import shown_number, summary
     from .stages import PAGE, pipeline_facts
 
