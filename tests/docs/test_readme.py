@@ -129,6 +129,18 @@ def test_figures_without_a_model_give_the_reason():
     )
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [(0.1, 0.3, "above zero"), (-0.1, 0.3, "not told apart from zero"), (-0.3, -0.1, "below zero"),
+     (None, None, "not known")],
+)  # fmt: skip
+def test_figures_say_what_the_interval_says(low, high, said):
+    gain = {"d2_rate": 0.1, "low": low, "high": high}
+    metrics = {"simulated": True, "judged": 5, "d2_rate": 0.2, "d2_plan": 0.1, "rivals": {}, "by_tier": []}
+    text = figures(metrics | {"gain_over_followers": gain})
+    assert text.splitlines()[6].endswith(f"): {said}.")
+
+
 def test_readme_check_tells_stale_figures(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / METRICS).parent.mkdir(parents=True)
