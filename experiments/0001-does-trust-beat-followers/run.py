@@ -34,7 +34,7 @@ def code_digest() -> str:
     """Name the code and the parameters that results were made with."""
     package = Path(thiqa.__file__).parent
     files = [f for part in CODE for f in sorted((package / part).rglob("*")) if f.suffix in {".py", ".yaml"}]
-    return digest(*files, HERE / "params.yaml")[:12]
+    return digest(*files, HERE.parents[1] / "data" / "corpus" / "world.jsonl", HERE / "params.yaml")[:12]
 
 
 def run_seed(seed: int, params: dict[str, Any], folder: Path) -> list[dict[str, Any]]:

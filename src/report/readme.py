@@ -20,6 +20,9 @@ def figures(metrics: dict[str, Any]) -> str:
         return f"{kind} data. Conversion not computed: {metrics['reason']}\n"
     gain = metrics["gain_over_followers"]
     scores = {"model": metrics, **metrics["rivals"]}
+    verdict = "not known"
+    if gain["low"] is not None:
+        verdict = "above zero" if gain["low"] > 0 else "below zero" if gain["high"] < 0 else "not told apart from zero"
     gained = f"Gain of the model over followers alone: {_shown(gain['d2_rate'])}"
     tiers = [f"{row['tier']} | {_shown(row['placements'])}" for row in metrics["by_tier"]]
     rates = [" | ".join(_shown(row[name]) for name in _TIERS) for row in metrics["by_tier"]]
@@ -31,7 +34,7 @@ def figures(metrics: dict[str, Any]) -> str:
         "|---|--:|--:|",
         *(f"| {name} | {_shown(row['d2_rate'])} | {_shown(row['d2_plan'])} |" for name, row in scores.items()),
         "",
-        f"{gained} (90 % interval {_shown(gain['low'])} to {_shown(gain['high'])}; {kind.lower()}).",
+        f"{gained} (90 % interval {_shown(gain['low'])} to {_shown(gain['high'])}; {kind.lower()}): {verdict}.",
         "",
         f"| deliveries, {kind.lower()} | {' | '.join(heads)} |",
         "|---|--:|--:|--:|--:|--:|",
