@@ -4,7 +4,7 @@ import random
 import statistics
 import tempfile
 from collections import Counter
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -21,40 +21,49 @@ CAPTIONS = {"Mon café du matin": (False, "none"), "#pub avec le code SARA10": (
             "Profitez du code promo AMAL": (True, "none"), "#collab du mois": (True, "ambiguous")}  # fmt: skip
 TEXTS = {"Top!!": "top", "tooop": "top", "Prix svp ?": "prix svp", "prix svp": "prix svp", "❤": None, None: None}
 
-counts = st.none() | st.integers(0, 500)
-hours = st.integers(20 * 24, 80 * 24).filter(lambda hour: hour % 12 == 0)  # coarse, so that times meet as_of exactly
 
+def world(seed: int) -> Rows:
+    """Draw tables that keep the contract, where nothing is answered before it was written.
 
-@st.composite
-def worlds(draw: st.DrawFn) -> Rows:
-    """Draw tables that keep the contract, where nothing is answered before it was written."""
-    audience = draw(
-        st.lists(st.tuples(st.sampled_from(CREATORS), hours, counts), max_size=8, unique_by=lambda x: x[:2])
-    )
+    Dense, since what a test could miss hides where rows meet: many times fall on as_of or on the start of a window.
+    """
+    draw = random.Random(seed)
+    edges = [AS_OF, *(AS_OF - timedelta(days=days) for days in WINDOWS)]
+
+    def count() -> int | None:
+        return draw.choice([None, 0, *(draw.randint(1, 500) for _ in range(6))])
+
+    def moment() -> datetime:
+        return draw.choice(edges) if draw.random() < 0.3 else at(draw.randint(20, 80), draw.randint(0, 23))
+
+    audience = {(draw.choice(CREATORS), moment()): draw.randint(1, 5000) for _ in range(15)}
     posts = [
-        {"post_id": f"p{i}", "creator_id": draw(st.sampled_from(CREATORS)), "likes": draw(counts),
-         "published_at": draw(st.none() | hours.map(lambda hour: at(0, hour))), "comments": draw(counts),
-         "caption": draw(st.sampled_from(list(CAPTIONS))), "brand": draw(st.sampled_from(["X", "Y", None])),
-         "reach": draw(counts), "paid_label": draw(st.sampled_from([None, None, True, False]))}
-        for i in range(draw(st.integers(1, 12)))
+        {"post_id": f"p{i:02}", "creator_id": draw.choice(CREATORS),
+         "published_at": draw.choice([moment(), moment(), None]), "likes": count(), "comments": count(),
+         "reach": count(), "caption": draw.choice(list(CAPTIONS)), "brand": draw.choice(["X", "Y", "Z", None]), "paid_label": draw.choice([None, None, None, True, False])}
+        for i in range(40)
     ]  # fmt: skip
     comments: list[dict] = []
-    for i in range(draw(st.integers(1, 25))):
-        owner = draw(st.sampled_from(posts))
-        above = draw(st.none() | st.sampled_from([c for c in comments if c["post_id"] == owner["post_id"]] or [None]))
+    for i in range(160):
+        owner = draw.choice(posts)
+        above = draw.choice([*(c for c in comments if c["post_id"] == owner["post_id"]), None])
         start = (above or {}).get("written_at") or owner["published_at"]
-        later = None if start is None else at(0, (start - at(0)).total_seconds() / 3600 + draw(st.integers(0, 200)))
+        when = moment() if start is None else draw.choice([start, start + timedelta(hours=draw.randint(0, 200)), AS_OF])
         comments.append(
-            {"comment_id": f"c{i:02}", "post_id": owner["post_id"], "parent_id": above and above["comment_id"],
-             "author_id": draw(st.sampled_from(AUTHORS)), "written_at": later,
-             "text": draw(st.sampled_from(list(TEXTS))), "by_creator": draw(st.sampled_from([False, False, True, None]))}
+            {"comment_id": f"c{i:03}", "post_id": owner["post_id"], "parent_id": above and above["comment_id"],
+             "author_id": draw.choice(AUTHORS), "text": draw.choice(list(TEXTS)),
+             "written_at": None if draw.random() < 0.1 else max(when, start or when),
+             "by_creator": draw.choice([False, False, False, True, True, None])}
         )  # fmt: skip
     return {
         "creators": [{"creator_id": creator, "platform": "instagram"} for creator in CREATORS],
-        "audience": [{"creator_id": c, "observed_at": at(0, hour), "followers": n} for c, hour, n in audience],
+        "audience": [{"creator_id": c, "observed_at": when, "followers": n} for (c, when), n in audience.items()],
         "posts": posts,
         "comments": comments,
     }
+
+
+worlds = st.integers(0, 2**32).map(world)
 
 
 def built(engine, rows: Rows, folder: Path, name: str) -> Path:
@@ -72,22 +81,19 @@ def until(rows: Rows, end: datetime) -> Rows:
     return {name: [row for row in some if kept(row)] for name, some in rows.items()}
 
 
-@settings(max_examples=6)
-@given(worlds())
+@settings(max_examples=3)
+@given(worlds)
 def test_later_rows_change_no_feature(engine, rows):
     with tempfile.TemporaryDirectory() as folder:
         whole, cut = (
             pl.read_parquet(built(engine, some, Path(folder), name))
             for name, some in (("whole", rows), ("cut", until(rows, AS_OF)))
         )
-    if (cut_comments := until(rows, AS_OF)["comments"]) == [] and rows["comments"]:  # no table: not observed, not 0
-        assert cut_comments == []
-        cut = cut.with_columns(pl.col(f"comments_{days}d").fill_null(0.0) for days in WINDOWS)
     assert whole.equals(cut, null_equal=True)
 
 
-@settings(max_examples=4)
-@given(worlds(), st.randoms(use_true_random=False))
+@settings(max_examples=3)
+@given(worlds, st.randoms(use_true_random=False))
 def test_the_order_of_rows_changes_no_byte(engine, rows, order: random.Random):
     shuffled = {name: order.sample(some, len(some)) for name, some in rows.items()}
     with tempfile.TemporaryDirectory() as folder:
@@ -98,8 +104,8 @@ def test_the_order_of_rows_changes_no_byte(engine, rows, order: random.Random):
     assert first == second
 
 
-@settings(max_examples=10)
-@given(worlds())
+@settings(max_examples=4)
+@given(worlds)
 def test_features_equal_a_plain_loop(engine, rows):
     with tempfile.TemporaryDirectory() as folder:
         table = pl.read_parquet(built(engine, rows, Path(folder), "tables"))
@@ -137,8 +143,8 @@ def last_ad(rows: Rows, creator: str) -> float | None:
 
 def by_hand(rows: Rows, creator: str, days: int) -> dict[str, float | None]:
     """Compute the features of one creator at AS_OF row by row, from their formulas alone."""
-    read = sorted((r["observed_at"], r["followers"]) for r in rows["audience"]
-                  if r["creator_id"] == creator and r["observed_at"] < AS_OF and r["followers"] is not None)  # fmt: skip
+    own_counts = [row for row in rows["audience"] if row["creator_id"] == creator]
+    read = sorted((row["observed_at"], row["followers"]) for row in own_counts if row["observed_at"] < AS_OF)
     followers = read[-1][1] if read else None
     own = [p for p in rows["posts"] if p["creator_id"] == creator]
     posts = [p for p in own if within(p["published_at"], days)]
@@ -151,8 +157,8 @@ def by_hand(rows: Rows, creator: str, days: int) -> dict[str, float | None]:
     seen = [c for c in everything if within(c["written_at"], days)]
     others = [c for c in seen if not c["by_creator"]]
     first = [c for c in seen if c["by_creator"] is False and c["parent_id"] is None]
-    answers = {c["comment_id"]: [a["written_at"] for a in everything if a["parent_id"] == c["comment_id"]
-                                 and a["by_creator"] and within(a["written_at"], max(WINDOWS))] for c in first}  # fmt: skip
+    replies = [c for c in everything if c["by_creator"] and within(c["written_at"], max(WINDOWS))]
+    answers = {c["comment_id"]: [r["written_at"] for r in replies if r["parent_id"] == c["comment_id"]] for c in first}
     delays = [(min(answers[c["comment_id"]]) - c["written_at"]).total_seconds() / 3600
               for c in first if answers[c["comment_id"]]]  # fmt: skip
     of_author = Counter(c["author_id"] for c in others if c["author_id"])
