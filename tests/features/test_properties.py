@@ -40,7 +40,8 @@ def world(seed: int) -> Rows:
     posts = [
         {"post_id": f"p{i:02}", "creator_id": draw.choice(CREATORS),
          "published_at": draw.choice([moment(), moment(), None]), "likes": count(), "comments": count(),
-         "reach": count(), "caption": draw.choice(list(CAPTIONS)), "brand": draw.choice(["X", "Y", "Z", None]), "paid_label": draw.choice([None, None, None, True, False])}
+         "reach": count(), "caption": draw.choice(list(CAPTIONS)), "brand": draw.choice(["X", "Y", "Z", None]),
+         "paid_label": draw.choice([None, None, None, True, False])}
         for i in range(40)
     ]  # fmt: skip
     comments: list[dict] = []
