@@ -1,9 +1,5 @@
 """The pipeline's stages: thin wrappers that read and write files around pure functions. ``dvc.yaml`` calls them."""
 
-import ctypes
-import os
-import signal
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -110,20 +106,10 @@ def write_csv(frame: pl.DataFrame, path: Path) -> None:
 
 @contextmanager
 def guarded(name: str) -> Iterator[None]:
-    """Run a stage alone, end with its parent, and note how long it took in ``logs/``, never in an output."""
-    _end_with_parent()
+    """Run a stage alone, and note how long it took in ``logs/``, never in an output."""
     LOGS.mkdir(exist_ok=True)
     started = time.monotonic()
     with FileLock(LOGS / f"{name}.lock"):
         yield
     with (LOGS / "durations.log").open("a", encoding="utf-8") as file:
         file.write(f"{time.strftime('%Y-%m-%dT%H:%M:%S')} {name} {time.monotonic() - started:.1f} s\n")
-
-
-def _end_with_parent() -> None:
-    """Ask Linux to end this process when its parent ends: an orphan would fight the next run."""
-    if sys.platform == "linux":
-        parent = os.getppid()
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # 1 = PR_SET_PDEATHSIG
-        if os.getppid() != parent:  # it ended before the request
-            os.kill(os.getpid(), signal.SIGKILL)

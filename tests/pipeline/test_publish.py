@@ -64,9 +64,8 @@ def test_one_run_for_one_state_with_all_that_people_need(finished: Path, client)
 
     import mlflow
 
-    (logged,) = mlflow.search_logged_models(
-        filter_string=f"source_run_id = '{published.info.run_id}'", output_format="list"
-    )
+    (logged,) = mlflow.search_logged_models([published.info.experiment_id], output_format="list")
+    assert logged.source_run_id == published.info.run_id
     model = mlflow.pyfunc.load_model(logged.model_uri)
     example = model.input_example
     assert model.metadata.signature is not None
