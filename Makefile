@@ -59,7 +59,8 @@ ui: $(INSTALLED) ## open MLflow on loopback (http://127.0.0.1:5000)
 	@python -m thiqa ui
 
 lock: ## pin every package anew (needs uv)
-	uv pip compile --universal --python-version 3.11 --extra dev --extra notebooks --no-header --no-annotate --no-emit-index-url --quiet --upgrade pyproject.toml --output-file requirements.lock
+	uv pip compile --universal --python-version 3.11 --extra dev --extra notebooks --extra research --extra spark --no-header --no-annotate --no-emit-index-url --quiet --upgrade pyproject.toml | grep -vE '^(nvidia|cuda|triton)' > requirements.lock.new # torch asks for what a GPU needs, if it needs it
+	mv requirements.lock.new requirements.lock
 
 clean: ## remove what the pipeline made; imports, the environment and MLflow's runs stay
 	rm -rf data/interim data/features data/raw/world artifacts reports/report.html logs build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
