@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 import polars as pl
 
-from ..models.conversion import ConversionModel
+from ..models.conversion import ConversionModel, served
 from .state import State
 
 
@@ -28,42 +28,43 @@ class Served:
 
 
 def _conversion_example(state: State) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Make a few rows: real features, categories as in training, deals left open."""
+    """Make a few rows: real features, categories not observed, deals left open."""
     model = ConversionModel.load(state.models / "conversion")
     known = pl.read_parquet(state.features).head(3)
     rows = known.select(
-        pl.lit((model.categories[name] or [""])[0]).alias(name) if name in model.categories
+        pl.lit("").alias(name) if name in model.categories
         else pl.col(name).cast(pl.Float64) if name in known.columns
         else pl.lit(None, dtype=pl.Float64).alias(name)
-        for name in model.columns
+        for name in (*model.columns, *model.categories)
     )  # fmt: skip
-    return rows.to_pandas(), pl.DataFrame({"deliveries_per_reached": model.rate(rows)}).to_pandas()
+    return rows.to_pandas(), served(model, rows)
 
 
 SERVED: dict[str, Served] = {
     "conversion": Served(
         "conversion", "thiqa-conversion", "conversion", "served_conversion.py", _conversion_example,
-        ("lightgbm", "mlflow", "numpy", "pandas", "polars", "pyarrow", "pydantic", "pyyaml", "scikit-learn"),
+        ("lightgbm", "mapie", "mlflow", "numpy", "pandas", "polars", "pyarrow", "pydantic", "pyyaml", "scikit-learn",
+         "scipy"),
     ),
 }  # fmt: skip
 
 
-def log_model(served: Served, state: State) -> str:
+def log_model(model: Served, state: State) -> str:
     """Log a model into the run that is open and register it; return its version."""
     import mlflow
 
-    rows, answer = served.example(state)
+    rows, answer = model.example(state)
     with _package_copy() as package:
         logged = mlflow.pyfunc.log_model(
-            name=served.part,
-            python_model=str(Path(__file__).with_name(served.code)),
-            artifacts={served.part: str(state.models / served.folder)},
+            name=model.part,
+            python_model=str(Path(__file__).with_name(model.code)),
+            artifacts={model.part: str(state.models / model.folder)},
             code_paths=[str(package)],
             signature=mlflow.models.infer_signature(rows, answer),
             input_example=rows,
-            pip_requirements=[f"{name}=={version(name)}" for name in served.requirements],
+            pip_requirements=[f"{name}=={version(name)}" for name in model.requirements],
         )
-    return str(mlflow.register_model(logged.model_uri, served.registered).version)
+    return str(mlflow.register_model(logged.model_uri, model.registered).version)
 
 
 @contextmanager
