@@ -14,7 +14,7 @@ import polars as pl
 
 from ..errors import InputError
 from ..files import digest, plain, read_json
-from ..models.conversion import ConversionModel
+from ..models.conversion import ConversionModel, served
 from ..params import Params
 from .store import artifact_location, quiet, tracking_uri
 
@@ -22,7 +22,19 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 DIGEST_TAG = "thiqa.digest"
-REQUIREMENTS = ("lightgbm", "mlflow", "numpy", "pandas", "polars", "pyarrow", "pydantic", "pyyaml", "scikit-learn")
+REQUIREMENTS = (
+    "lightgbm",
+    "mapie",
+    "mlflow",
+    "numpy",
+    "pandas",
+    "polars",
+    "pyarrow",
+    "pydantic",
+    "pyyaml",
+    "scikit-learn",
+    "scipy",
+)
 
 
 @dataclass(frozen=True)
@@ -126,27 +138,27 @@ def _log_model(state: State) -> None:
 
     model = ConversionModel.load(state.conversion)
     example = _example(model, state.features)
-    predicted = pl.DataFrame({"deliveries_per_reached": model.rate(example)})
+    predicted = served(model, example)
     with _package_copy() as package:
         mlflow.pyfunc.log_model(
             name="conversion",
             python_model=str(Path(__file__).with_name("served_conversion.py")),
             artifacts={"conversion": str(state.conversion)},
             code_paths=[str(package)],
-            signature=mlflow.models.infer_signature(example.to_pandas(), predicted.to_pandas()),
+            signature=mlflow.models.infer_signature(example.to_pandas(), predicted),
             input_example=example.to_pandas(),
             pip_requirements=[f"{name}=={version(name)}" for name in REQUIREMENTS],
         )
 
 
 def _example(model: ConversionModel, features: Path, rows: int = 3) -> pl.DataFrame:
-    """Make a few rows as the model takes them: real features, categories as in training, deals left open."""
+    """Make a few rows as the model takes them: real features, categories not observed, deals left open."""
     known = pl.read_parquet(features).head(rows)
     return known.select(
-        pl.lit((model.categories[name] or [""])[0]).alias(name) if name in model.categories
+        pl.lit("").alias(name) if name in model.categories
         else pl.col(name).cast(pl.Float64) if name in known.columns
         else pl.lit(None, dtype=pl.Float64).alias(name)
-        for name in model.columns
+        for name in (*model.columns, *model.categories)
     )  # fmt: skip
 
 

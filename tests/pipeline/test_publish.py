@@ -69,9 +69,11 @@ def test_one_run_for_one_state_with_all_that_people_need(finished: Path, client)
     model = mlflow.pyfunc.load_model(logged.model_uri)
     example = model.input_example
     assert model.metadata.signature is not None
-    predicted = model.predict(example)["deliveries_per_reached"]
+    predicted = model.predict(example)
     ours = ConversionModel.load(finished / "artifacts/conversion").rate(pl.from_pandas(pd.DataFrame(example)))
-    assert predicted.tolist() == pytest.approx(ours.tolist())
+    assert predicted["per_reached"].tolist() == pytest.approx(ours.tolist())
+    assert (predicted["low"] <= predicted["high"]).all()
+    assert predicted["reasons"].str.len().min() > 0
     pickles = [path for path in (finished / "mlartifacts").rglob("*") if path.suffix in (".pkl", ".pickle", ".joblib")]
     assert pickles == []
 
