@@ -220,6 +220,8 @@ def publish() -> None:
         published = publish_state(state, params, "\n\n".join(sentences))
     done = "already published as" if published.reused else "published as"
     out.print(f"{done} run {published.run_id} at {published.uri}")
+    for name, why in published.refused.items():
+        out.print(f"{name}: registered, but the gate kept it from 'champion': {why}", markup=False)
 
 
 @app.command()
