@@ -25,13 +25,14 @@ from .params import Params
 from .report.facts import Facts, gather
 from .report.page import write_page
 from .tables import check
-from .tracking.publish import State
+from .tracking.state import State
 
 WORLD = Path("data/raw/world")
 ANNOTATED, FEATURES = Path("data/interim/annotated"), Path("data/features/features.parquet")
 CONVERSION, TEXT = Path("artifacts/conversion"), Path("artifacts/text")
 CORPUS = Path("data/corpus")
 METRICS, PLOTS, PAGE = Path("reports/metrics"), Path("reports/plots"), Path("reports/report.html")
+CARDS, EXPERIMENTS = Path("docs/model-cards"), Path("experiments")
 LOGS = Path("logs")
 
 
@@ -94,7 +95,7 @@ def pipeline_facts(params: Params) -> Facts:
 
 def pipeline_state() -> State:
     """Name the files that are published."""
-    return State(METRICS, PLOTS, PAGE, CONVERSION, FEATURES)
+    return State(METRICS, PLOTS, PAGE, CONVERSION.parent, FEATURES, CARDS, EXPERIMENTS)
 
 
 STAGES: dict[str, Callable[[Params], None]] = {
