@@ -30,7 +30,10 @@ SCHEMAS: dict[Kind, pa.Schema] = {
 class Scorer(Protocol):
     """What gives texts their scores: the rules, or a trained model. Annotate is handed one; it does not choose."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """Name the scorer and its version: what it scored is kept under this name."""
+        ...
 
     def score_posts(self, texts: pl.DataFrame) -> pl.DataFrame:
         """Score captions, given the columns ``text`` and those of :func:`surface`.

@@ -51,7 +51,8 @@ class Decisions:
         """Read what :meth:`to_dict` wrote."""
         rows = [named[head] for head in HEADS]
         return cls(
-            *(np.array([row[key] for row in rows]) for key in ("slope", "shift")),
+            slope=np.array([row["slope"] for row in rows]),
+            shift=np.array([row["shift"] for row in rows]),
             thresholds=np.array([[row["thresholds"][name] for name in VARIETIES] for row in rows]),
             margin=np.array([row["margin"] for row in rows]),
         )
@@ -76,7 +77,9 @@ def fit_decisions(logits: Floats, answers: Floats, varieties: NDArray[np.integer
         pooled = best_threshold(said, wanted)
         own = [_shrunk(said[kinds == kind], wanted[kinds == kind], pooled) for kind in range(len(VARIETIES))]
         distance = np.abs(said - np.array(own)[kinds])
-        slopes.append(slope), shifts.append(shift), thresholds.append(own)
+        slopes.append(slope)
+        shifts.append(shift)
+        thresholds.append(own)
         margins.append(float(np.quantile(distance, DOUBT)) if len(distance) else 0.0)
     return Decisions(np.array(slopes), np.array(shifts), np.array(thresholds), np.array(margins))
 

@@ -4,6 +4,7 @@ The texts are joined to one array of code points; the hash of any stretch ``i:j`
 polynomial modulo 2**64 (Karp and Rabin 1987), so each order of n-gram is a handful of array operations.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,9 +25,9 @@ class Grams:
     """Which n-grams are counted: letters inside words (blanks at their ends count), words, sounds inside words."""
 
     bits: int = 17
-    letters: tuple[int, int] = (2, 5)
-    words: tuple[int, int] = (1, 2)
-    sounds: tuple[int, int] = (3, 4)
+    letters: Sequence[int] = (2, 5)  # from, up to
+    words: Sequence[int] = (1, 2)
+    sounds: Sequence[int] = (3, 4)
 
     @property
     def buckets(self) -> int:
@@ -52,7 +53,7 @@ class Grams:
         return sparse.coo_matrix((values, (row, column)), shape=(rows, self.buckets)).tocsr()
 
 
-def _orders(bounds: tuple[int, int]) -> range:
+def _orders(bounds: Sequence[int]) -> range:
     return range(bounds[0], bounds[1] + 1)
 
 

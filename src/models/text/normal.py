@@ -21,8 +21,8 @@ _SOUNDS_ARABIC = {
     "م": "m", "ن": "n", "ه": "h", "و": "", "ي": "", "ا": "", "ء": "",
 }  # fmt: skip
 _SOUNDS_PAIRS = {"ch": "c", "sh": "c", "kh": "x", "gh": "g", "ou": "", "th": "t", "dh": "d", "ph": "f", "qu": "k"}
-_SOUNDS_LATIN = {"7": "h", "9": "q", "5": "x", "8": "g", "p": "b", "v": "f", "w": "", "y": "", "a": "", "e": "", "i": "",
-                 "o": "", "u": "", "2": ""}  # fmt: skip
+_SOUNDS_LATIN = {"7": "h", "9": "q", "5": "x", "8": "g", "p": "b", "v": "f", "w": "", "y": "", "a": "", "e": "",
+                 "i": "", "o": "", "u": "", "2": ""}  # fmt: skip
 
 
 def normal(text: pl.Expr) -> pl.Expr:

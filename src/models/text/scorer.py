@@ -94,6 +94,8 @@ def load_scorer(folder: Path) -> TextScorer:
     """
     path = folder / "text.json"
     if not path.exists():
-        raise InputError(f"{folder}: holds no text model (text.json); train one with: make run, or dvc repro train_text")
+        raise InputError(
+            f"{folder}: holds no text model (text.json); train one with: make run, or dvc repro train_text"
+        )
     settings: dict[str, Any] = read_json(path)
     return TextScorer(f"text-{digest(folder)[:16]}", Student.load(folder), Decisions.from_dict(settings["decisions"]))

@@ -58,34 +58,30 @@ class Student:
     @classmethod
     def load(cls, folder: Path) -> "Student":
         """Read what :meth:`save` wrote."""
-        grams = {key: tuple(value) if isinstance(value, list) else value
-                 for key, value in read_json(folder / "student.json").items()}  # fmt: skip
+        grams = Grams(**read_json(folder / "student.json"))
         tensors: dict[str, Any] = load_file(folder / "student.safetensors")
         table = tensors["table"].astype(np.float32) * tensors["scale"]
-        return cls(Grams(**grams), tensors["kept"], tensors["idf"].astype(np.float32), table, tensors["bias"])
+        return cls(grams, tensors["kept"], tensors["idf"].astype(np.float32), table, tensors["bias"])
 
 
 def _slices(texts: pl.Series) -> Iterator[pl.Series]:
     return (texts.slice(start, _BATCH) for start in range(0, len(texts), _BATCH))
 
 
-def weighted(
-    counts: list[sparse.csr_matrix], kept: NDArray[np.int32], idf: Floats
-) -> sparse.csr_matrix:
+def weighted(counts: list[sparse.csr_matrix], kept: NDArray[np.int32], idf: Floats) -> sparse.csr_matrix:
     """Weight counts by ``idf``, give each family of each text length 1, and keep the known buckets only."""
-    total = None
+    parts = []
     for count in counts:
         known = count[:, kept] if count.shape[1] != len(kept) else count
         part = known @ sparse.diags(idf.astype(np.float32))
         length = np.sqrt(np.asarray(part.multiply(part).sum(axis=1)).ravel())
-        part = sparse.diags((1 / np.maximum(length, 1e-6)).astype(np.float32)) @ part
-        total = part if total is None else total + part
-    return total.tocsr()
+        parts.append(sparse.diags((1 / np.maximum(length, 1e-6)).astype(np.float32)) @ part)
+    return sum(parts[1:], start=parts[0]).tocsr()
 
 
 def vocabulary(counts: list[sparse.csr_matrix], at_least: int) -> tuple[NDArray[np.int32], Floats]:
     """Choose the buckets that at least so many texts have, and their inverse document frequency."""
-    seen = sum(np.asarray((count > 0).sum(axis=0)).ravel() for count in counts)
+    seen = np.sum([np.asarray((count > 0).sum(axis=0)).ravel() for count in counts], axis=0)
     kept = np.flatnonzero(seen >= at_least).astype(np.int32)
     texts = counts[0].shape[0]
     return kept, (np.log((1 + texts) / (1 + seen[kept])) + 1).astype(np.float32)
