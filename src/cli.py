@@ -258,6 +258,27 @@ def ui(port: Annotated[int, typer.Option(min=1, max=65535, help="Port on 127.0.0
 
 
 @app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on; loopback unless you say otherwise.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port.")] = 5000,
+    store: Annotated[str | None, typer.Option(help="Database of the runs; default a file of this checkout.")] = None,
+    artifacts: Annotated[str | None, typer.Option(help="Folder or bucket for files; default in this checkout.")] = None,
+) -> None:
+    """Run an MLflow server with sign-in for a team, until Ctrl-C.
+
+    `--store postgresql://USER@HOST/DATABASE` keeps the runs in PostgreSQL; accounts are kept there too. The first
+    account is `admin`; its password is MLFLOW_AUTH_ADMIN_PASSWORD, else made once and kept in a file that is named.
+    People publish to it with MLFLOW_TRACKING_URI, MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD.
+
+    Example: `thiqa serve --store postgresql://mlflow@127.0.0.1/mlflow` (docs/server.md has the whole of it)
+    """
+    from .tracking.serve import serve as serve_forever
+
+    out.print(f"MLflow with sign-in on http://{host}:{port} (Ctrl-C ends it)")
+    serve_forever(host, port, store, artifacts, tell=out.print)
+
+
+@app.command()
 def figures() -> None:
     """Print the main figures of the last run, and the commands that open the page and MLflow.
 
