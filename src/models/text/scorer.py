@@ -43,6 +43,10 @@ class TextScorer:
         heads, varieties, embedding = np.split(outputs, [len(HEADS), len(OUTPUTS)], axis=1)
         return self.decisions.probabilities(heads), varieties.argmax(axis=1), embedding
 
+    def disclosed(self, texts: pl.Series) -> pl.Series:
+        """Tell ``none``, ``ambiguous`` or ``clear`` of the words of each text."""
+        return pl.select(disclosure(fold(pl.lit(texts)))).to_series()
+
     def score_posts(self, texts: pl.DataFrame) -> pl.DataFrame:
         """Score captions.
 
