@@ -10,6 +10,7 @@ from pydantic import Field
 from .config import Frozen, load
 from .engine import EngineConfig
 from .errors import InputError
+from .evidence import EvidenceConfig
 from .features import FeatureConfig
 from .models.conversion import ConversionConfig
 from .tiers import Tiers
@@ -62,6 +63,7 @@ class Params(Frozen):
     engine: EngineConfig = EngineConfig()
     features: FeatureConfig = FeatureConfig()
     conversion: ConversionConfig = ConversionConfig()
+    evidence: EvidenceConfig = EvidenceConfig()
     report: ReportParams = ReportParams()
     tracking: TrackingParams = TrackingParams()
 

@@ -11,17 +11,14 @@ import polars as pl
 from thiqa.data.world.audience import audience_table, creators_table, moments
 from thiqa.data.world.campaigns import campaigns_table
 from thiqa.data.world.captions import draw_trends, tags_of
-from thiqa.data.world.comments import Voices, draw_thread
+from thiqa.data.world.comments import Thread, Voices, draw_thread
 from thiqa.data.world.drawn import Drawn, draw
 from thiqa.data.world.fees import cost
 from thiqa.data.world.outcomes import draw_outcomes
-from thiqa.data.world.posts import Shares, draw_posts, draw_reactions
+from thiqa.data.world.posts import Posts, Shares, draw_posts, draw_reactions
 from thiqa.data.world.settings import TIERS, World
 from thiqa.data.world.twins import WINDOW
-from thiqa.data.world import places
 from thiqa.evidence import Material
-
-BURST = 0.2
 
 
 def labelled(world: World) -> Material:
@@ -75,7 +72,7 @@ def _counted(drawn: Drawn) -> tuple[dict[str, np.ndarray], pl.DataFrame, pl.Data
             total = np.concatenate([[0.0], np.cumsum(value)])
             return total[ends[1]] - total[ends[0]]
 
-        def of_comments(flag: np.ndarray, posts: int = len(posts), thread=thread) -> np.ndarray:
+        def of_comments(flag: np.ndarray, posts: int = len(posts), thread: Thread = thread) -> np.ndarray:
             return np.bincount(thread.post, flag, minlength=posts).astype(float)
 
         comments, written = between(of_comments(np.ones(len(thread)))), between(np.ones(len(posts)))
@@ -88,7 +85,7 @@ def _counted(drawn: Drawn) -> tuple[dict[str, np.ndarray], pl.DataFrame, pl.Data
             "lever_ad_density": ads / written,
             "lever_undisclosed": between((posts.ad & (posts.disclosure == 0)).astype(float)) / ads,
             "lever_polished": between(posts.polished.astype(float)) / written,
-            "lever_discourse_shift": (between(posts.shifted.astype(float)) > 0).astype(float),
+            "lever_discourse_shift": (between(_turns(posts)) > 0).astype(float),
             "lever_overconsumption": between(posts.overconsumption.astype(float)) / written,
             "lever_tested": between(posts.tested.astype(float)) / written,
             "comments": comments, "suspicion": between(of_comments(thread.suspicion)) / comments,
@@ -113,10 +110,19 @@ def _counted(drawn: Drawn) -> tuple[dict[str, np.ndarray], pl.DataFrame, pl.Data
     return columns, each.select("creator_id", "macro", "rate"), adoptions.sort("tag", "creator_id")
 
 
+def _turns(posts: Posts) -> np.ndarray:
+    """Mark the first post of a new discourse, where there was an old one."""
+    before = np.concatenate([[True], posts.shifted[:-1] | (posts.creator[1:] != posts.creator[:-1])])
+    return (posts.shifted & ~before).astype(float)
+
+
 def _jump(audience: pl.DataFrame, who: np.ndarray) -> np.ndarray:
     """Return the largest log step between two readings of followers, over the whole panel."""
-    step = pl.col("followers").cast(pl.Float64).log().diff().over("creator_id", order_by="observed_at").max()
     most = audience.group_by("creator_id").agg(
         jump=pl.col("followers").sort_by("observed_at").cast(pl.Float64).log().diff().max()
     )
-    return pl.DataFrame({"creator_id": who}).join(most, on="creator_id", how="left", maintain_order="left")["jump"].to_numpy()
+    return (
+        pl.DataFrame({"creator_id": who})
+        .join(most, on="creator_id", how="left", maintain_order="left")["jump"]
+        .to_numpy()
+    )

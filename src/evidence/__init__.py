@@ -1,4 +1,4 @@
-"""Evidence: the article's claims as tests, each with an estimate, its interval, and a verdict or the reason for none."""
+"""Evidence: the article's claims as tests, each with an estimate, its interval, and a verdict or a reason for none."""
 
 from .config import EvidenceConfig
 from .material import Material, gather

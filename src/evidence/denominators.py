@@ -1,4 +1,4 @@
-"""Small against macro, by denominator: ratios of sums inside cells of brand, niche and month, averaged as macro is spread.
+"""Small against macro, by denominator: ratios of sums inside cells of brand, niche and month, weighted as macro is.
 
 A total effect: no relation feature is held. Errors by a bootstrap of creators.
 """

@@ -1,4 +1,4 @@
-"""Controls as a matrix: numbers as normal scores, categories as indicators, with the block that each column belongs to."""
+"""Controls as a matrix: numbers as normal scores, categories as indicators, each column in a named block."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -93,6 +93,7 @@ def effect(data: Sample, treatment: Floats, left_out: tuple[str, ...], config: E
     estimate, influence = slope(outcome, rest, data.spread)
     overlap = float(np.average(rest**2, weights=weight) / np.average(standard**2, weights=weight))
     left = leftover(data.relative, standard, controls, data.spread, benchmark, data.proxy_noise)
+    estimate = replace(estimate, shift=left.shift)
     return per_sd_of(Effect(estimate, influence, overlap, left, scale), standard, treatment)
 
 
@@ -107,5 +108,6 @@ def per_sd_of(found: Effect, scores: Floats, treatment: Floats) -> Effect:
 
 def scaled(found: Effect, factor: float) -> Effect:
     """Multiply an effect, its error and its parts."""
-    estimate = replace(found.estimate, value=found.estimate.value * factor, error=found.estimate.error * factor)
+    was = found.estimate
+    estimate = replace(was, raw=was.raw * factor, error=was.error * abs(factor), shift=was.shift * factor)
     return replace(found, estimate=estimate, influence=found.influence * factor, left=found.left * factor)

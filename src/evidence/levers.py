@@ -19,7 +19,8 @@ TRUST_BLOCKS = ("lever:trust", "proxy")
 # what stands for the same thing as the lever, and would hide it
 LEFT_OUT = {"trust": ("proxy",), "genuine": ("fraud",), "community": ("kind",)}
 # what trust moves, and what then moves sales: trust's own part is what these leave
-OF_TRUST = tuple(f"lever:{key}" for key in LEVERS if key not in ("trust", "proximity", "coherence", "slow", "community"))
+OF_DEALS = ("proximity", "coherence", "slow")  # trust does not choose these
+OF_TRUST = tuple(f"lever:{key}" for key in LEVERS if key not in ("trust", "community", *OF_DEALS))
 FLAGS = ("community", "discourse_shift")
 TIERS_APART = ("polished",)  # the literature expects another sign among big creators: the verdict is for small ones
 
@@ -143,22 +144,26 @@ def as_log_ratio(found: Effect, treatment: Floats) -> Effect:
 
     With b the slope from 0 to 1 and s the share of ones: log((1 + b (1 - s)) / (1 - b s)).
     """
-    share, slope = float(np.nanmean(treatment)), found.estimate.value / found.scale
+    share, slope = float(np.nanmean(treatment)), found.estimate.raw / found.scale
     up, down = max(1 + slope * (1 - share), 0.02), max(1 - slope * share, 0.02)
-    value = float(np.log(up / down)) * found.scale
-    steep = (1 - share) / up + share / down
-    turned = scaled(found, steep)
-    return replace(turned, estimate=replace(turned.estimate, value=value))
+    turned = scaled(found, (1 - share) / up + share / down)
+    return replace(turned, estimate=replace(turned.estimate, raw=float(np.log(up / down)) * found.scale))
 
 
 def _said(found: Effect | Withheld, key: str, how: str, config: EvidenceConfig, rows: Rows) -> Finding:
     if isinstance(found, Withheld):
         return Finding(found, how)
     more: dict[str, Any] = {
-        "overlap": found.overlap, "sensitivity": {"leftover_half_of_proxies": found.left.bound, "shift": found.left.shift},
+        "overlap": found.overlap, "sensitivity": sensitivity(found),
         "feature_sd": found.scale, "feature_unit": _row(found, 1 / found.scale),
     }  # fmt: skip
     return Finding(found.estimate, how, reason(found, key, config, rows), more)
+
+
+def sensitivity(found: Effect) -> dict[str, float]:
+    """Write the estimate with nothing left over, and what a leftover as strong as the proxies, or half, may add."""
+    return {"with_nothing_left_over": found.estimate.raw, "leftover_as_strong_as_proxies": found.left.shift,
+            "leftover_half_as_strong_any_direction": found.left.bound}  # fmt: skip
 
 
 def _row(found: Effect | Withheld, factor: float = 1.0) -> dict[str, Any]:
@@ -172,6 +177,8 @@ def _row(found: Effect | Withheld, factor: float = 1.0) -> dict[str, Any]:
 
 def reason(found: Effect, key: str, config: EvidenceConfig, rows: Rows) -> str | None:
     """Say why there is no verdict on an effect: too few creators, no overlap, or what may be left over."""
+    if key not in OF_DEALS and "lever:trust" not in rows.data.controls.blocks:
+        return "how far the audience trusts was not observed, and trust moves both the lever and sales"
     if found.overlap < THIN:
         return f"overlap: other features leave {found.overlap:.0%} of the lever's variance"
     if key in FLAGS:
@@ -183,7 +190,7 @@ def reason(found: Effect, key: str, config: EvidenceConfig, rows: Rows) -> str |
 
 
 def _undone(found: Effect, proxies: str) -> str | None:
-    low, high = found.estimate.interval(0.90)
+    low, high = replace(found.estimate, shift=0.0).interval(0.90)
     if (low > 0 and low - found.left.bound <= 0) or (high < 0 and high + found.left.bound >= 0):
         return f"a leftover confounder half as strong as the {proxies} could bring it to zero"
     return None

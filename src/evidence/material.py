@@ -105,7 +105,9 @@ def adoptions_of(tables: Path, tiers: Tiers) -> pl.DataFrame:
     posts = pl.scan_parquet(tables / "posts.parquet").select("creator_id", "published_at", "caption")
     posts = posts.drop_nulls("published_at").with_columns(day=pl.col("published_at").dt.epoch("s") / 86_400)
     pace = posts.group_by("creator_id").agg(pace=pl.len().cast(pl.Float64))
-    tags = posts.drop_nulls("caption").with_columns(tag=pl.col("caption").str.to_lowercase().str.extract_all(r"#[\pL\pN_]+"))
+    tags = posts.drop_nulls("caption").with_columns(
+        tag=pl.col("caption").str.to_lowercase().str.extract_all(r"#[\pL\pN_]+")
+    )
     uses = tags.filter(pl.col("tag").list.len() > 0).explode("tag")
     first = uses.group_by("tag", "creator_id").agg(pl.col("day").min())
     found = first.join(tier, on="creator_id").join(pace, on="creator_id")

@@ -27,9 +27,7 @@ def cross_fitted(fold: Ints, predict: Callable[[Ints, Ints], Floats]) -> Floats:
     return result
 
 
-def rate(
-    controls: Floats, relative: Floats, weight: Floats, fold: Ints, config: EvidenceConfig, seed: int
-) -> Floats:
+def rate(controls: Floats, relative: Floats, weight: Floats, fold: Ints, config: EvidenceConfig, seed: int) -> Floats:
     """Predict a relative rate (mean about 1) from controls, cross-fitted: a Poisson GLM, then boosting of its rest.
 
     :param relative: count / exposure / overall rate.

@@ -9,11 +9,11 @@ from .config import EvidenceConfig
 from .effects import Effect, effect, scaled
 from .estimate import Estimate, Withheld
 from .finding import Finding
-from .levers import Rows, as_log_ratio, reason_of_size, rows_of
+from .levers import Rows, as_log_ratio, reason_of_size, rows_of, sensitivity
 from .measures import LEVERS
 
-RELATION = tuple(f"lever:{key}" for key in ("trust", "replies", "genuine", "resemblance")) + ("proxy",)
-OF_CREATORS = tuple(f"lever:{key}" for key in LEVERS if key not in ("proximity", "coherence", "slow")) + ("proxy",)
+RELATION = (*(f"lever:{key}" for key in ("trust", "replies", "genuine", "resemblance")), "proxy")
+OF_CREATORS = (*(f"lever:{key}" for key in LEVERS if key not in ("proximity", "coherence", "slow")), "proxy")
 HOW_DIRECT = (
     "Log rate ratio of macro against nano and micro, deliveries per reached person, by partially linear double "
     "machine learning with all relation features, signs of fraud, brand and niche held. Supported if the 90 % interval "
@@ -33,8 +33,8 @@ def findings_of_size(placements: pl.DataFrame, config: EvidenceConfig, seed: int
     if isinstance(rows, Withheld):
         return {"relation_mediates_size": Finding(rows, HOW_SHARE),
                 "size_adds_nothing_given_relation": Finding(rows, HOW_DIRECT)}  # fmt: skip
-    if not set(rows.data.controls.blocks) & set(RELATION):
-        nothing = Withheld("no feature of the relation in these tables", len(rows.frame))
+    if "lever:trust" not in rows.data.controls.blocks:
+        nothing = Withheld("how far audiences trust was not observed, so the relation is not known", len(rows.frame))
         return {"relation_mediates_size": Finding(nothing, HOW_SHARE),
                 "size_adds_nothing_given_relation": Finding(nothing, HOW_DIRECT)}  # fmt: skip
     macro = rows.frame["macro"].to_numpy()
@@ -62,19 +62,26 @@ def per_unit(found: Effect) -> Effect:
 def _direct(given: Effect | Withheld, why: str | None) -> Finding:
     if isinstance(given, Withheld):
         return Finding(given, HOW_DIRECT)
-    more = {"overlap": given.overlap, "sensitivity": {"leftover_half_of_relation": given.left.bound, "shift": given.left.shift}}
+    more = {
+        "overlap": given.overlap,
+        "sensitivity": sensitivity(given),
+    }
     return Finding(given.estimate, HOW_DIRECT, why, more)
 
 
 def _share(total: Effect | Withheld, direct: Effect | Withheld, why: str | None, rows: Rows) -> Finding:
     """Take the share removed, by the delta method on each creator's part in both gaps."""
-    if isinstance(total, Withheld) or isinstance(direct, Withheld):
-        return Finding(total if isinstance(total, Withheld) else direct, HOW_SHARE)
-    whole, rest = total.estimate.value, direct.estimate.value
+    if isinstance(total, Withheld):
+        return Finding(total, HOW_SHARE)
+    if isinstance(direct, Withheld):
+        return Finding(direct, HOW_SHARE)
+    whole, rest = total.estimate.raw, direct.estimate.raw
     more = {"gap": whole, "gap_given_relation": rest}
     if abs(whole) < GAP or total.estimate.p > 0.05:
         low, high = total.estimate.interval(0.90)
-        said = f"no gap between macro and small to explain (log ratio {whole:+.2f}, 90 % interval {low:.2f} to {high:.2f})"
+        said = (
+            f"no gap between macro and small to explain (log ratio {whole:+.2f}, 90 % interval {low:.2f} to {high:.2f})"
+        )
         return Finding(Withheld(said, len(rows.frame)), HOW_SHARE, more=more)
     parts = (rest / whole * total.influence - direct.influence) / whole
     clusters = rows.data.clusters

@@ -35,8 +35,8 @@ def _lead(adoptions: pl.DataFrame, config: EvidenceConfig) -> Result:
     if min(sides) < config.creators_a_side or len(each) < config.creators:
         return Withheld(f"{sides[0]} nano and {sides[1]} other adopters, too few", len(late))
     stratum = (each["pace"].rank("ordinal").to_numpy() - 1) * STRATA // len(each)
-    columns = [each[name].to_numpy() for name in ("late", "nano", "weight")]
-    value, error = permuted(*columns, stratum.astype(np.int64))
+    late_days, nano, weight = (each[name].to_numpy() for name in ("late", "nano", "weight"))
+    value, error = permuted(late_days, nano, weight, stratum.astype(np.int64))
     return Estimate(value, error, len(each) - 2.0, len(late), len(each))
 
 
@@ -44,10 +44,10 @@ def spreading(adoptions: pl.DataFrame) -> pl.DataFrame:
     """Keep the tags that start inside the period and are taken up by enough creators."""
     if len(adoptions) == 0:
         return adoptions
-    first, last = adoptions["day"].min(), adoptions["day"].max()
-    assert isinstance(first, float) and isinstance(last, float)
+    days = adoptions["day"].to_numpy()
+    first, span = float(days.min()), float(days.max() - days.min())
     start = pl.col("day").min().over("tag")
-    return adoptions.filter((pl.len().over("tag") >= ADOPTERS) & (start > first + FRESH * (last - first)))
+    return adoptions.filter((pl.len().over("tag") >= ADOPTERS) & (start > first + FRESH * span))
 
 
 def permuted(late: np.ndarray, nano: np.ndarray, weight: np.ndarray, stratum: np.ndarray) -> tuple[float, float]:

@@ -29,7 +29,7 @@ def records(findings: dict[str, Finding]) -> list[dict[str, Any]]:
 
 def adjusted(p: dict[str, float]) -> dict[str, float]:
     """Adjust p for all claims of a family, and for the family's share of the 5 %."""
-    found = {}
+    found: dict[str, float] = {}
     for family, (share, method) in SHARES.items():
         names = [claim.name for claim in CLAIMS if claim.family == family and claim.name in p]
         if names:
@@ -59,7 +59,7 @@ def record(claim: Claim, finding: Finding, q: float | None) -> dict[str, Any]:
 def verdict(claim: Claim, result: Estimate, q: float | None, withheld: str | None) -> str:
     """Say supported, contradicted or inconclusive."""
     low, high = result.interval(0.90)
-    if claim.name == NOTHING_LEFT and withheld is None and -MARGIN <= low and high <= MARGIN:
+    if claim.name == NOTHING_LEFT and withheld is None and low >= -MARGIN and high <= MARGIN:
         return "supported"
     if withheld is not None or q is None or q > RATE:
         return "inconclusive"
@@ -69,4 +69,3 @@ def verdict(claim: Claim, result: Estimate, q: float | None, withheld: str | Non
     if low > 0 or high < 0:
         return "supported" if np.sign(result.value) == claim.side else "contradicted"
     return "inconclusive"
-
