@@ -13,6 +13,7 @@ from .errors import InputError
 from .evidence import EvidenceConfig
 from .features import FeatureConfig
 from .models.conversion import ConversionConfig
+from .models.text.config import TextConfig
 from .tiers import Tiers
 
 PARAMS_FILE = Path("params.yaml")
@@ -61,6 +62,7 @@ class Params(Frozen):
     data: DataParams = DataParams()
     tiers: Tiers = Tiers()
     engine: EngineConfig = EngineConfig()
+    text: TextConfig = TextConfig()
     features: FeatureConfig = FeatureConfig()
     conversion: ConversionConfig = ConversionConfig()
     evidence: EvidenceConfig = EvidenceConfig()

@@ -9,36 +9,13 @@ from thiqa.evidence.claims import CLAIMS
 Command = Callable[..., tuple[int, str, str]]
 FIELDS = {"claim", "estimate", "low", "high", "p", "q", "n", "verdict", "how"}
 IDS = [
-    "small_per_follower",
-    "small_per_reach",
-    "small_per_mad",
-    "small_absolute",
-    "small_more_engaged",
-    "small_cheaper",
-    "small_less_risky",
-    "trust_converts",
-    "replies",
-    "genuine",
-    "ad_density",
-    "undisclosed_later",
-    "undisclosed_suspicion",
-    "polished",
-    "discourse_shift",
-    "discourse_suspicion",
-    "overconsumption",
-    "overconsumption_suspicion",
-    "tested",
-    "proximity",
-    "community",
-    "coherence",
-    "resemblance",
-    "slow",
-    "nano_leads_trends",
-    "ten_micro_beat_one_macro",
-    "mix_beats_single_tier",
-    "relation_mediates_size",
+    "small_per_follower", "small_per_reach", "small_per_mad", "small_absolute", "small_more_engaged",
+    "small_cheaper", "small_less_risky", "trust_converts", "replies", "genuine", "ad_density", "undisclosed_later",
+    "undisclosed_suspicion", "polished", "discourse_shift", "discourse_suspicion", "overconsumption",
+    "overconsumption_suspicion", "tested", "proximity", "community", "coherence", "resemblance", "slow",
+    "nano_leads_trends", "ten_micro_beat_one_macro", "mix_beats_single_tier", "relation_mediates_size",
     "size_adds_nothing_given_relation",
-]
+]  # fmt: skip
 
 
 def test_every_claim_has_a_record_in_its_fixed_place_and_a_tiny_folder_cannot_tell(
