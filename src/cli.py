@@ -24,6 +24,7 @@ app = typer.Typer(
     "A folder of tables (Parquet) is all you must bring: simulate one with `thiqa world`, or import exports with "
     "`thiqa import`; then `thiqa features` and `thiqa evaluate` work on it. `make run` runs the whole pipeline.",
 )
+SHOWN_FILES = 40
 errors = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
 out = Console(highlight=False, soft_wrap=True)
 
@@ -84,33 +85,35 @@ def world(
 class Source(StrEnum):
     """What can be imported."""
 
+    instagram_graph = "instagram-graph"
+    youtube_data = "youtube-data"
     csv = "csv"
 
 
 @app.command("import")
 def import_(
     source: Annotated[Source, typer.Argument(help="What kind of export it is.")],
-    path: Annotated[Path, typer.Argument(help="The folder that holds the files; it is never written to.")],
+    path: Annotated[Path, typer.Argument(help="File, folder or archive of the export; it is never written to.")],
     into: Annotated[Path | None, typer.Option(help="Folder for the tables; default data/raw/import/NAME.")] = None,
     mapping: Annotated[Path | None, typer.Option(help="Mapping file: which column is what.")] = None,
-    max_rejected: Annotated[float, typer.Option(min=0, max=1, help="Stop above this share of rejected rows.")] = 0.2,
+    max_rejected: Annotated[float, typer.Option(min=0, max=1, help="Stop above this share of faulty rows.")] = 0.2,
 ) -> None:
     """Import exports into tables; rejected rows go to rejected.jsonl with file, row, column and reason.
 
-    People's ids become keyed hashes (key: THIQA_ID_KEY, else a file of yours). Importing again merges: the later
-    observation of a row wins. Counts such as 304.9K or 12 345 are read as numbers; what is not there stays null.
+    People's ids become keyed hashes (key: THIQA_ID_KEY, else a file of yours). Importing again merges: for each
+    column the later observation wins, follower counts become a history. Counts such as 304.9K or 12 345 are read as
+    numbers; what is not there stays null. PATH is a file, a folder of saved answers, gzip or zip. docs/imports.md
+    has the formats.
 
-    A mapping file names, for each table, the file and the column that each of our columns comes from; without
-    `--mapping` the one of a known public set is found by its columns.
+    For `csv` a mapping file names, for each table, the file and the column that each of our columns comes from;
+    without `--mapping` the one of a known public set is found by its columns.
 
-    Example: `thiqa import csv data/external/ig_creators_en --into data/raw/import/ig`
+    Example: `thiqa import instagram-graph answers/ --into data/raw/import/mine`
     """
     from .config import load
-    from .data.importers import Mapping, import_csv
+    from .data.importers import Mapping, import_answers, import_csv
 
-    if not path.is_dir():
-        raise InputError(f"{path}: no such folder; expected one that holds the {source.value} files")
-    target = into or Path("data/raw/import") / path.resolve().name
+    target = into or Path("data/raw/import") / path.resolve().stem
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -119,17 +122,27 @@ def import_(
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=errors, transient=True) as progress:
-        tasks: dict[str, int] = {}
+        task = progress.add_task(str(path), total=None)
 
         def on_rows(file: str, rows: int) -> None:
-            task = tasks.setdefault(file, progress.add_task(file, total=None))
-            progress.advance(task, rows)  # type: ignore[arg-type]
+            progress.update(task, description=file[-60:], advance=rows)
 
-        chosen = load(Mapping, mapping) if mapping else None
-        counts = import_csv(path, target, mapping=chosen, max_rejected=max_rejected, on_rows=on_rows)
-    for file, row in counts.items():
-        out.print(f"{file}: {row['read']} rows read, {row['accepted']} accepted, {row['rejected']} rejected")
-    out.print(f"tables in {target}; next: make run TABLES={target}")
+        if source is Source.csv:
+            if not path.is_dir():
+                raise InputError(f"{path}: no such folder; expected one that holds the {source.value} files")
+            chosen = load(Mapping, mapping) if mapping else None
+            counts = import_csv(path, target, mapping=chosen, max_rejected=max_rejected, on_rows=on_rows)
+        else:
+            counts = import_answers(source.value, path, target, max_rejected=max_rejected, on_rows=on_rows)
+    for file, row in list(counts.items())[:SHOWN_FILES]:
+        out.print(
+            f"{file}: {row['read']} rows read, {row['accepted']} accepted, {row['rejected']} rejected", markup=False
+        )
+    if len(counts) > SHOWN_FILES:
+        sums = {name: sum(row[name] for row in counts.values()) for name in ("read", "accepted", "rejected")}
+        out.print(f"{len(counts)} files in all: {sums['read']} rows read, {sums['accepted']} accepted, "
+                  f"{sums['rejected']} rejected")  # fmt: skip
+    out.print(f"tables in {target}, reasons in rejected.jsonl; next: make run TABLES={target}", markup=False)
 
 
 @app.command()
@@ -220,6 +233,8 @@ def publish() -> None:
         published = publish_state(state, params, "\n\n".join(sentences))
     done = "already published as" if published.reused else "published as"
     out.print(f"{done} run {published.run_id} at {published.uri}")
+    for name, why in published.refused.items():
+        out.print(f"{name}: registered, but the gate kept it from 'champion': {why}", markup=False)
 
 
 @app.command()

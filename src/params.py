@@ -31,10 +31,26 @@ class ReportParams(Frozen):
     flagged: int = Field(default=12, ge=0)  # posts shown that look like undisclosed ads
 
 
+class GateParams(Frozen):
+    """What a model has to show before it may become champion."""
+
+    metric: str  # in reports/metrics/<part>.json, nested names joined by dots; larger is better
+    at_least: float
+    improvement: float = Field(default=0.001, gt=0)  # over the champion that was judged on the same data
+
+
+class GatesParams(Frozen):
+    """The gate of each registered model."""
+
+    text: GateParams = GateParams(metric="macro_f1", at_least=0.8)
+    conversion: GateParams = GateParams(metric="d2_rate", at_least=0.0)
+
+
 class TrackingParams(Frozen):
-    """Where MLflow shows it."""
+    """Where MLflow shows it, and what guards the alias ``champion``."""
 
     experiment: str = "thiqa"
+    gate: GatesParams = GatesParams()
 
 
 class Params(Frozen):

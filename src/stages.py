@@ -23,12 +23,13 @@ from .params import Params
 from .report.facts import Facts, gather
 from .report.page import write_page
 from .tables import check
-from .tracking.publish import State
+from .tracking.state import State
 
 WORLD = Path("data/raw/world")
 ANNOTATED, FEATURES = Path("data/interim/annotated"), Path("data/features/features.parquet")
 CONVERSION = Path("artifacts/conversion")
 METRICS, PLOTS, PAGE = Path("reports/metrics"), Path("reports/plots"), Path("reports/report.html")
+CARDS, EXPERIMENTS = Path("docs/model-cards"), Path("experiments")
 LOGS = Path("logs")
 
 
@@ -84,7 +85,7 @@ def pipeline_facts(params: Params) -> Facts:
 
 def pipeline_state() -> State:
     """Name the files that are published."""
-    return State(METRICS, PLOTS, PAGE, CONVERSION, FEATURES)
+    return State(METRICS, PLOTS, PAGE, CONVERSION.parent, FEATURES, CARDS, EXPERIMENTS)
 
 
 STAGES: dict[str, Callable[[Params], None]] = {

@@ -1,28 +1,25 @@
 """Publish what the pipeline wrote as one finished MLflow run; the same state is never published twice."""
 
-import json
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from importlib.metadata import version
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import polars as pl
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from ..errors import InputError
-from ..files import digest, plain, read_json
-from ..models.conversion import ConversionModel
-from ..params import Params
+from ..files import digest, read_json
+from ..params import GateParams, Params
+from ..tables import present
+from .gate import pass_gate
+from .models import SERVED, Served, log_model
+from .runs import log_curves, log_datasets, log_trials
+from .state import PARTS, State
 from .store import artifact_location, quiet, tracking_uri
+from .values import flat, numbers
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 DIGEST_TAG = "thiqa.digest"
-REQUIREMENTS = ("lightgbm", "mlflow", "numpy", "pandas", "polars", "pyarrow", "pydantic", "pyyaml", "scikit-learn")
 
 
 @dataclass(frozen=True)
@@ -32,39 +29,7 @@ class Published:
     run_id: str
     reused: bool
     uri: str
-
-
-@dataclass(frozen=True)
-class State:
-    """The files that one state of the pipeline consists of."""
-
-    metrics: Path
-    plots: Path
-    page: Path
-    conversion: Path
-    features: Path
-
-    def require(self) -> None:
-        """Check that the pipeline has run.
-
-        :raises InputError: Naming what is missing.
-        """
-        missing = [str(path) for path in vars(self).values() if not path.exists()]
-        if missing:
-            raise InputError(f"nothing to publish: {', '.join(missing)} missing; run 'make run' or 'dvc repro' first")
-
-    def digest(self, params: Params) -> str:
-        """Digest parameters, metrics, plots, models and page: no times, no paths."""
-        parts = digest(self.metrics, self.plots, self.conversion, self.page)
-        return digest_text(json.dumps(params.model_dump(mode="json"), sort_keys=True) + parts)
-
-
-def digest_text(text: str) -> str:
-    """Digest a text."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "text"
-        path.write_text(text, encoding="utf-8")
-        return digest(path)
+    refused: dict[str, str] = field(default_factory=dict)  # registered model: why the gate kept it from `champion`
 
 
 def publish(state: State, params: Params, description: str) -> Published:
@@ -72,6 +37,7 @@ def publish(state: State, params: Params, description: str) -> Published:
 
     The tag that marks a run as whole is set last, so a killed publish never looks finished.
 
+    :param description: Markdown, shown first to whoever opens the run.
     :raises InputError: If the pipeline has not run, or the server does not answer.
     """
     state.require()
@@ -88,12 +54,26 @@ def publish(state: State, params: Params, description: str) -> Published:
         )
         if finished:
             return Published(finished[0].info.run_id, reused=True, uri=uri)
-        run_id = _new_run(experiment, state, params, description, uri)
+        with _at(uri):
+            run_id, refused = _new_run(client, experiment, state, params, description)
         client.set_tag(run_id, DIGEST_TAG, key)
     except (MlflowException, OSError) as error:
         reason = str(error).splitlines()[0][:200]
         raise InputError(f"MLflow at {uri} failed ({reason}); nothing is lost: run 'thiqa publish' again") from error
-    return Published(run_id, reused=False, uri=uri)
+    return Published(run_id, reused=False, uri=uri, refused=refused)
+
+
+@contextmanager
+def _at(uri: str) -> Iterator[None]:
+    """Point MLflow's fluent calls at a store, and back."""
+    import mlflow
+
+    before = mlflow.get_tracking_uri()
+    mlflow.set_tracking_uri(uri)
+    try:
+        yield
+    finally:
+        mlflow.set_tracking_uri(before)
 
 
 def _experiment(client: "MlflowClient", name: str) -> str:
@@ -103,76 +83,60 @@ def _experiment(client: "MlflowClient", name: str) -> str:
     return str(client.create_experiment(name, artifact_location=artifact_location()))
 
 
-def _new_run(experiment: str, state: State, params: Params, description: str, uri: str) -> str:
-    """Make a run of everything, closed as failed if anything goes wrong."""
+def _new_run(
+    client: "MlflowClient", experiment: str, state: State, params: Params, description: str
+) -> tuple[str, dict[str, str]]:
+    """Make a run of everything, with one inside it for each part; closed as failed if anything goes wrong."""
     import mlflow
 
-    mlflow.set_tracking_uri(uri)
-    with mlflow.start_run(experiment_id=experiment, run_name=params.data.tables.name, description=description) as run:
-        metrics = {path.stem: read_json(path) for path in sorted(state.metrics.glob("*.json"))}
+    tables = params.data.tables
+    data = digest(*present(tables).values())[:32]
+    metrics = {path.stem: read_json(path) for path in sorted(state.metrics.glob("*.json"))}
+    with mlflow.start_run(experiment_id=experiment, run_name=tables.name, description=description) as run:
         mlflow.log_params(dict(flat(params.model_dump(mode="json"))))
-        mlflow.log_metrics({name: float(value) for name, value in flat(metrics) if is_number(value)})
+        mlflow.log_metrics(numbers(metrics))
         mlflow.set_tag("thiqa.simulated", str(metrics["conversion"]["simulated"]).lower())
-        for path in (state.metrics, state.plots):
-            mlflow.log_artifacts(str(path), path.name)
+        log_datasets(tables)
         mlflow.log_artifact(str(state.page))
-        _log_model(state)
-    return str(run.info.run_id)
+        for folder in (state.metrics, state.plots):
+            mlflow.log_artifacts(str(folder), folder.name)
+        versions: dict[Served, str] = {}
+        for part in PARTS:
+            with mlflow.start_run(experiment_id=experiment, run_name=part, nested=True):
+                versions |= _part(part, state, metrics)
+        log_trials(state.searches, experiment)
+        refused = {
+            served.registered: why
+            for served, version in versions.items()
+            if (why := _judged(client, served, version, metrics, data, params)) is not None
+        }
+        for name, why in refused.items():
+            mlflow.set_tag(f"thiqa.gate.{name}", f"refused: {why}"[:4000])
+    return str(run.info.run_id), refused
 
 
-def _log_model(state: State) -> None:
-    """Log the conversion model from code, with its signature and an example."""
+def _part(part: str, state: State, metrics: dict[str, object]) -> dict[Served, str]:
+    """Fill the run of one part; return the version of the model that it registered, if it has one."""
     import mlflow
 
-    model = ConversionModel.load(state.conversion)
-    example = _example(model, state.features)
-    predicted = pl.DataFrame({"deliveries_per_reached": model.rate(example)})
-    with _package_copy() as package:
-        mlflow.pyfunc.log_model(
-            name="conversion",
-            python_model=str(Path(__file__).with_name("served_conversion.py")),
-            artifacts={"conversion": str(state.conversion)},
-            code_paths=[str(package)],
-            signature=mlflow.models.infer_signature(example.to_pandas(), predicted.to_pandas()),
-            input_example=example.to_pandas(),
-            pip_requirements=[f"{name}=={version(name)}" for name in REQUIREMENTS],
-        )
+    mlflow.set_tag("thiqa.part", part)
+    for stem, values in metrics.items():
+        if stem.split("_")[0] == part:
+            mlflow.log_metrics(numbers({stem: values}))
+    for path in state.files_of(part, state.plots):
+        mlflow.log_artifact(str(path), "plots")
+        log_curves(path)
+    for path in state.files_of(part, state.cards):
+        mlflow.log_artifact(str(path), "model-card")
+        mlflow.set_tag("mlflow.note.content", path.read_text(encoding="utf-8")[:100_000])
+    served = SERVED.get(part)
+    if served is None or not (state.models / served.folder).exists():
+        return {}
+    return {served: log_model(served, state)}
 
 
-def _example(model: ConversionModel, features: Path, rows: int = 3) -> pl.DataFrame:
-    """Make a few rows as the model takes them: real features, categories as in training, deals left open."""
-    known = pl.read_parquet(features).head(rows)
-    return known.select(
-        pl.lit((model.categories[name] or [""])[0]).alias(name) if name in model.categories
-        else pl.col(name).cast(pl.Float64) if name in known.columns
-        else pl.lit(None, dtype=pl.Float64).alias(name)
-        for name in model.columns
-    )  # fmt: skip
-
-
-@contextmanager
-def _package_copy() -> Iterator[Path]:
-    """Copy the package into a folder named ``thiqa``: MLflow's ``code_paths`` does not know setuptools' mapping."""
-    with tempfile.TemporaryDirectory() as folder:
-        package = Path(folder) / "thiqa"
-        shutil.copytree(
-            Path(__file__).parent.parent, package, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info")
-        )
-        yield package
-
-
-def flat(values: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Name the leaves of nested values with dots; rows of a list are named by their tier, or by number."""
-    if isinstance(values, dict):
-        for key, value in values.items():
-            yield from flat(value, f"{prefix}{key}.")
-    elif isinstance(values, list) and any(isinstance(item, dict) for item in values):
-        for index, item in enumerate(values):
-            yield from flat(item, f"{prefix}{item.get('tier', index)}.")
-    else:
-        yield prefix.rstrip("."), plain(values)
-
-
-def is_number(value: Any) -> bool:
-    """Tell whether a value is a metric: a number, not a flag."""
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def _judged(
+    client: "MlflowClient", served: Served, version: str, metrics: dict[str, object], data: str, params: Params
+) -> str | None:
+    rule: GateParams = getattr(params.tracking.gate, served.part)
+    return pass_gate(client, served.registered, version, numbers(metrics.get(served.part, {})), data, rule)

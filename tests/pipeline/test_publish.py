@@ -15,6 +15,7 @@ import pytest
 from checkout import environment, run
 
 from thiqa.models.conversion import ConversionModel
+from thiqa.tracking.gate import VERDICT
 
 pytestmark = pytest.mark.pipeline
 DIGEST = "thiqa.digest"
@@ -43,6 +44,10 @@ def publish(folder: Path, uri: str | None = None, *, check: bool = True) -> subp
     return done
 
 
+def runs_inside(client, parent):
+    return client.search_runs([parent.info.experiment_id], f"tags.mlflow.parentRunId = '{parent.info.run_id}'")
+
+
 def finished_runs(client, name: str = "thiqa"):
     experiment = client.get_experiment_by_name(name)
     found = client.search_runs([experiment.experiment_id], "attributes.status = 'FINISHED'") if experiment else []
@@ -65,13 +70,24 @@ def test_one_run_for_one_state_with_all_that_people_need(finished: Path, client)
     import mlflow
 
     (logged,) = mlflow.search_logged_models([published.info.experiment_id], output_format="list")
-    assert logged.source_run_id == published.info.run_id
+    parts = {run.info.run_name: run for run in runs_inside(store, published)}
+    assert set(parts) >= {"text", "conversion", "evidence", "plan"}
+    assert logged.source_run_id == parts["conversion"].info.run_id
+    assert parts["conversion"].data.metrics["conversion.d2_rate"] == published.data.metrics["conversion.d2_rate"]
+    (registered,) = store.search_model_versions("name = 'thiqa-conversion'")
+    passed = registered.tags[VERDICT] == "passed"
+    assert ("champion" in store.get_registered_model("thiqa-conversion").aliases) == passed
+    assert passed or "refused" in published.data.tags["thiqa.gate.thiqa-conversion"]
+    inputs = {item.dataset.name: item.dataset.digest for item in published.inputs.dataset_inputs}
+    assert set(inputs) >= {"creators", "posts", "placements"}
     model = mlflow.pyfunc.load_model(logged.model_uri)
     example = model.input_example
     assert model.metadata.signature is not None
-    predicted = model.predict(example)["deliveries_per_reached"]
+    predicted = model.predict(example)
     ours = ConversionModel.load(finished / "artifacts/conversion").rate(pl.from_pandas(pd.DataFrame(example)))
-    assert predicted.tolist() == pytest.approx(ours.tolist())
+    assert predicted["per_reached"].tolist() == pytest.approx(ours.tolist())
+    assert (predicted["low"] <= predicted["high"]).all()
+    assert predicted["reasons"].str.len().min() > 0
     pickles = [path for path in (finished / "mlartifacts").rglob("*") if path.suffix in (".pkl", ".pickle", ".joblib")]
     assert pickles == []
 

@@ -102,7 +102,7 @@ def _captions(creators: Creators, posts: Posts, trends: Trends, pools: Pools, bl
               rng: np.random.Generator) -> pa.Array:  # fmt: skip
     who, n = posts.creator, len(posts)
     # a new discourse: another niche, and for half of the creators another language
-    turn = posts.shifted & (rng.random(n) < 0.85)
+    turn = posts.shifted & (rng.random(n) < 0.95)
     niche = np.where(rng.random(n) < 0.75, creators.niche[who], (rng.random(n) * len(places.NICHE_NAMES)).astype(int))
     niche = np.where(turn, (creators.niche[who] + 1 + who % 5) % len(places.NICHE_NAMES), niche)
     variety = np.where(rng.random(n) < 0.8, creators.language[who], (rng.random(n) * 6).astype(int) % 5)

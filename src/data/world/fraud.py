@@ -1,9 +1,9 @@
 """Fraud: bought followers that arrive in jumps, bots that comment, pods of creators who comment on one another.
 
-An account is touched with the probability of its tier (fraud.nano ...). A touched account's fakes are a Beta(4, 3)
-share of its size, six tenths of them there at the start, a fifth after each of two jumps, which need no post. Its
-comments are fraudulent with a Beta(2, 4) share. Basis: 22 to 45 % of followers not real, half of comments
-inauthentic (FACTS 1.6).
+In each tier the stated share of accounts is touched (fraud.nano ..., by quota, rounded up). A touched account's fakes
+are a Beta(4, 3) share of its size, six tenths of them there at the start, a fifth after each of two jumps, which need
+no post. Its comments are fraudulent with a Beta(2, 4) share. Basis: 22 to 45 % of followers not real, half of
+comments inauthentic (FACTS 1.6).
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .creators import DAYS_A_MONTH, NEVER, Creators
-from .draws import Draws, Floats, Ints
+from .draws import Bools, Draws, Floats, Ints
 from .settings import TIERS, World
 
 POD_SIZE = 8
@@ -40,8 +40,7 @@ class Fraud:
 def draw_fraud(world: World, creators: Creators, draws: Draws) -> Fraud:
     """Draw who cheats, and how."""
     rng, n = draws.of("fraud"), len(creators)
-    rate = np.array([getattr(world.fraud, name) for name in TIERS])[creators.tier]
-    touched, way = rng.random(n) < rate, rng.random(n)
+    touched, way = _touched(world, creators, rng.random(n)), rng.random(n)
     fake, comments = rng.beta(4.0, 3.0, n), rng.beta(2.0, 4.0, n)
     jumps = np.sort(rng.uniform(0.05, 0.95, (n, 2)), axis=1) * world.size.months * DAYS_A_MONTH
     pods = np.where(touched & (way > 0.6), np.where(way > 0.8, 0.5, 1.0), 0.0) * comments
@@ -54,7 +53,17 @@ def draw_fraud(world: World, creators: Creators, draws: Draws) -> Fraud:
     )  # fmt: skip
 
 
-def _pods(creators: Creators, in_pod: np.ndarray) -> tuple[Ints, Ints, Ints, Ints]:
+def _touched(world: World, creators: Creators, order: Floats) -> Bools:
+    """Touch the stated share of each tier, those first in ``order``: more fraud only adds accounts."""
+    touched = np.zeros(len(creators), dtype=bool)
+    for number, name in enumerate(TIERS):
+        mine = np.flatnonzero(creators.tier == number)
+        quota = int(np.ceil(getattr(world.fraud, name) * len(mine) - 1e-9))
+        touched[mine[np.argsort(order[mine], kind="stable")[:quota]]] = True
+    return touched
+
+
+def _pods(creators: Creators, in_pod: Bools) -> tuple[Ints, Ints, Ints, Ints]:
     """Group members of a platform in runs of :data:`POD_SIZE`; what is left over in a run of one has no pod."""
     n = len(creators)
     pod, first, size = np.full(n, -1), np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64)

@@ -25,6 +25,10 @@ BRAND_EFFECT = 0.3  # of a brand's quality on the log rate, per SD: what makes b
 LAG = (30.0, 180.0)  # days before a deal whose undisclosed ads count
 MEMORY = 180.0  # days after a change of discourse during which it counts
 REACH_AT_10K = 0.28  # share of 10,000 followers that one post reaches
+BEND = (
+    100_000.0,
+    1_000_000.0,
+)  # followers between which reach stops growing: sponsored posts peak near 1 M (FACTS 0.1)
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,7 @@ def exposure(world: World, creators: Creators, fraud: Fraud, campaigns: Campaign
             values[name] = lever.share(latent) if lever.kind == "share" else latent
     values["genuine"] = values["genuine"] * (1 - fraud.share[who])
     values["undisclosed"] = undisclosed_share(world, creators, who, deals.agreed)
-    values["discourse_shift"] = shifted(creators.shift_at[who], deals.agreed)
+    values["discourse_shift"] = within_memory(creators.shift_at[who], deals.agreed)
     values["community"] = (creators.kind[who] > 0).astype(np.float64)
     values["proximity"] = proximity(creators.true_city[who], campaigns.city[deals.campaign])
     values["coherence"] = coherence(creators.true_niche[who], campaigns.brand_niche[campaigns.brand[deals.campaign]])
@@ -67,8 +71,8 @@ def undisclosed_share(world: World, creators: Creators, who: Ints, day: Floats, 
     return (1 - late) * lever.share(before) + late * lever.share(after)
 
 
-def shifted(shift_at: Floats, day: Floats) -> Floats:
-    """Return 1 where the discourse changed in the last half year."""
+def within_memory(shift_at: Floats, day: Floats) -> Floats:
+    """Return 1 where the discourse changed in the last half year, which is how long audiences resent it."""
     return ((shift_at < day) & (day <= shift_at + MEMORY)).astype(np.float64)
 
 
@@ -164,9 +168,21 @@ def draw_outcomes(world: World, deals: Deals, log_rates: Floats, draws: Draws) -
                     base_rate(world) * np.exp(log_rates), log_rates)  # fmt: skip
 
 
+def log_reach(world: World, followers: Floats) -> Floats:
+    """Return the log of the accounts that one post reaches at the median.
+
+    The elasticity is funnel.reach_elasticity up to 100,000 followers; from there it falls in proportion to the log of
+    the followers, to 0 at a million: the audience of big accounts is more and more dormant.
+    """
+    low, high = np.log(BEND)
+    size = np.log(followers)
+    over = (size - low).clip(0, high - low)
+    bent = np.minimum(size, low) + over - over**2 / (2 * (high - low))
+    return np.asarray(np.log(REACH_AT_10K * 1e4) + world.funnel.reach_elasticity * (bent - np.log(1e4)))
+
+
 def reached(world: World, deals: Deals, normal: Floats) -> Ints:
     """Return distinct accounts reached by a deal's posts together: concave in followers, and in posts."""
     funnel = world.funnel
-    level = np.log(REACH_AT_10K * 10_000) + funnel.reach_elasticity * np.log(deals.followers / 10_000)
-    log = level + 0.35 * np.log(deals.posts) + funnel.reach_sd * normal
+    log = log_reach(world, deals.followers) + 0.35 * np.log(deals.posts) + funnel.reach_sd * normal
     return np.asarray(np.round(np.minimum(np.exp(log), 3 * deals.followers)), dtype=np.int64)

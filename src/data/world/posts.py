@@ -19,7 +19,7 @@ from .draws import Bools, Draws, Floats, Ints, runs
 from .fraud import Fraud, followers_at
 from .ids import BY_NAME
 from .levers import levers_of
-from .outcomes import REACH_AT_10K, shifted, undisclosed_share
+from .outcomes import log_reach, undisclosed_share, within_memory
 from .settings import World
 
 # interactions by follower: platform -> (followers, share), through the published tiers (FACTS 1.2)
@@ -52,7 +52,7 @@ class Posts:
     polished: Bools
     overconsumption: Bools
     tested: Bools
-    shifted: Bools  # speaks the new discourse
+    shifted: Bools  # speaks the new discourse: from the change on, for good
 
     def __len__(self) -> int:
         return len(self.creator)
@@ -111,7 +111,7 @@ def behave(posts: Posts, shares: Shares) -> Posts:
     return replace(
         posts, ad=ad, disclosure=disclosure, polished=draw[3] < shares.polished[who],
         overconsumption=draw[4] < shares.overconsumption[who], tested=draw[5] < shares.tested[who],
-        shifted=shifted(shares.shift_at[who], posts.day) > 0,
+        shifted=posts.day > shares.shift_at[who],
     )  # fmt: skip
 
 
@@ -155,15 +155,16 @@ def draw_reactions(world: World, creators: Creators, fraud: Fraud, posts: Posts,
     among = np.array([COMMENTS_AMONG[name] for name in BY_NAME])[platform]
     form = _formats(platform, rng)
     comments = np.where(form == STORY, 0, rng.poisson(np.exp(log) * among))
-    reach = REACH_AT_10K * 1e4 * (followers / 1e4) ** world.funnel.reach_elasticity
-    reach = np.minimum(reach * np.exp(world.funnel.reach_sd * rng.standard_normal(n)), 3 * followers)
+    reach = np.exp(log_reach(world, followers) + world.funnel.reach_sd * rng.standard_normal(n))
+    reach = np.minimum(reach, 3 * followers)
+    turned = within_memory(creators.shift_at[who], posts.day)
     over = levers["overconsumption"].standard(levers["overconsumption"].share(creators.latent["overconsumption"][who]))
     return Reactions(
         followers=followers, reach=np.round(reach).astype(np.int64),
         views=np.round(reach * np.exp(0.25 + 0.2 * rng.standard_normal(n))).astype(np.int64),
         likes=rng.poisson(np.exp(log) * (0.93 - among)), comments=comments,
         shares=rng.poisson(np.exp(log) * 0.03), saves=rng.poisson(np.exp(log) * 0.04), format=form,
-        suspicion=np.exp(suspicion_rate(world, lagged, shifted(creators.shift_at[who], posts.day), over)).clip(0, 0.5),
+        suspicion=np.exp(suspicion_rate(world, lagged, turned, over)).clip(0, 0.5),
     )  # fmt: skip
 
 

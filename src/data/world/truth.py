@@ -2,7 +2,8 @@
 
 *declared* is the coefficient of the world file. *intervened* is the mean over placements of the change in the log
 rate when a lever is shifted (see :func:`outcomes.with_shift`) and all draws stay. *observable* is the slope of the
-log rate per reached person on the standardised feature in twin worlds, b Cov(lever, feature) / SD(feature).
+log rate per reached real person on the standardised feature in twin worlds, b Cov(lever, feature) / SD(feature);
+``genuine`` alone is on the rate per reached person, bots and all (docs/decisions/0007).
 Both are means over replicates, fresh draws of the same file at a reference size, so they belong to the file and not
 to the luck of one draw; *error* is their Monte-Carlo standard error (of *observable*).
 """
@@ -118,7 +119,7 @@ def observable(seen: Scene, key: str, rows: Bools) -> float:
     lever = REACTIONS.get(key, key)
     moved = twin(seen.drawn, lever)
     outcome = added(moved.world, key, moved.exposure)
-    if key == "genuine":  # per reached person: bots are reached and do not buy
+    if key == "genuine":  # alone per reached person: bots are reached and do not buy
         outcome = outcome + np.log(moved.deals.real)
     return slope(outcome, feature(seen, moved, lever), rows)
 

@@ -4,7 +4,11 @@ In the twin of a lever its values are permuted over the creators (or over the pl
 deal), so it depends on nothing else; posts and comments are drawn again from what behaviour then shows, by the same
 uniforms. The *feature* is what anyone can count in the tables before the deal, read without error from the texts:
 shares of posts and of sampled comments over the last 180 days, listed cities and niches, dates of posts.
-The fraud of an account moves with its genuine comments: what makes them genuine is also who is real.
+
+How the tables show a lever moves with it. For a share of comments that takes in the fraud of the account, whose bots
+dilute the share: were it left where it is, the twin's feature would still know the tier (macro cheats more) and the
+genuine comments of the account, which sell too. For ``genuine`` the fakes among the followers move as well, since
+what makes comments genuine is also who is real; for the others they stay, and nobody's real share changes.
 """
 
 from dataclasses import dataclass, replace
@@ -57,9 +61,10 @@ def twin(drawn: Drawn, lever: str) -> Drawn:
         return replace(drawn, exposure=drawn.exposure.with_value(lever, value))
     order = rng.permutation(len(creators))
     moved = _permuted(creators, lever, order)
+    if lever in OF_COMMENTS:
+        fraud = replace(fraud, bots=fraud.bots[order], pods=fraud.pods[order])
     if lever == "genuine":
-        fraud = replace(fraud, fake=fraud.fake[order], jumps=fraud.jumps[order], bots=fraud.bots[order],
-                        pods=fraud.pods[order])  # fmt: skip
+        fraud = replace(fraud, fake=fraud.fake[order], jumps=fraud.jumps[order])
         _, real = followers_at(moved, fraud, deals.creator, deals.agreed)
         deals = replace(deals, real=real)
     at = exposure(drawn.world, moved, fraud, drawn.campaigns, deals)
@@ -117,7 +122,10 @@ def _counts(seen: Scene, moved: Drawn, number: int, lever: str) -> tuple[Floats,
         posts = behave(posts, Shares.of(moved.world, moved.creators))
         if lever == "undisclosed":
             return (posts.ad & (posts.disclosure == 0)).astype(np.float64), posts.ad.astype(np.float64)
-        column = {"ad_density": "ad", "discourse_shift": "shifted"}.get(lever, lever)
+        if lever == "discourse_shift":  # the first post of the new discourse, where there was an old one
+            before = np.concatenate([[True], posts.shifted[:-1] | (posts.creator[1:] != posts.creator[:-1])])
+            return (posts.shifted & ~before).astype(np.float64), np.ones(len(posts))
+        column = {"ad_density": "ad"}.get(lever, lever)
         return getattr(posts, column).astype(np.float64), np.ones(len(posts))
     voices = Voices.of(moved.world, moved.creators, moved.fraud)
     thread = draw_thread(posts, seen.reactions[number], voices, moved.blocks[number], moved.draws)

@@ -7,8 +7,8 @@ import polars as pl
 from ...tables import TABLES
 from ...tiers import Tiers
 
-CATEGORIES = ("platform", "kind", "language", "creator_niche", "campaign_niche", "objective")
-DEAL = ("fee_mad", "goods_mad", "same_niche", "same_city")
+CATEGORIES = ("tier", "platform", "kind", "language", "creator_niche", "campaign_niche", "objective", "brand")
+DEAL = ("fee_mad", "goods_mad", "same_niche", "same_city", "national", "posts_agreed", "days_between")
 OUTCOMES = ("reach", "clicks", "ordered", "confirmed", "delivered", "revenue_mad")
 
 
@@ -27,7 +27,9 @@ def placements_frame(tables: Path, features: Path, tiers: Tiers) -> pl.DataFrame
     )
     at_deal = pl.read_parquet(features).rename({"as_of": "agreed_at"})
     frame = (
-        placements.drop("post_ids")
+        placements.join(days_between_posts(placements, _read(tables, "posts")), on="placement_id", how="left")
+        .with_columns(posts_agreed=pl.col("post_ids").list.len().cast(pl.Float64))
+        .drop("post_ids")
         .join(campaigns, on="campaign_id", how="left")
         .join(creators, on="creator_id", how="left")
         .join(at_deal, on=["creator_id", "agreed_at"], how="left")
@@ -36,7 +38,17 @@ def placements_frame(tables: Path, features: Path, tiers: Tiers) -> pl.DataFrame
         tier=tiers.of(pl.col("followers")),
         same_niche=(pl.col("campaign_niche") == pl.col("creator_niche")).cast(pl.Float64),
         same_city=(pl.col("campaign_city") == pl.col("city")).cast(pl.Float64),
+        national=pl.col("campaign_city").is_null().cast(pl.Float64),
     ).sort("placement_id")
+
+
+def days_between_posts(placements: pl.DataFrame, posts: pl.DataFrame) -> pl.DataFrame:
+    """Return ``days_between``, mean days between the posts of a deal: a term of the deal, fixed when it is agreed."""
+    of_deal = placements.select("placement_id", post_id="post_ids").explode("post_id")
+    times = of_deal.join(posts.select("post_id", "published_at"), on="post_id").group_by("placement_id")
+    span = (pl.col("published_at").max() - pl.col("published_at").min()).dt.total_seconds() / 86_400
+    gaps = pl.col("published_at").count() - 1
+    return times.agg(days_between=pl.when(gaps > 0).then(span / gaps))
 
 
 def _read(tables: Path, name: str) -> pl.DataFrame:

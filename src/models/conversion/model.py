@@ -1,99 +1,143 @@
-"""Deliveries for each person reached: boosted trees with exposure, and the reach that a deal can expect."""
+"""Deliveries for each person reached: a log-linear model, boosted trees on what it leaves, and what surrounds both."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import lightgbm as lgb
 import numpy as np
 import polars as pl
-from sklearn.linear_model import LinearRegression
+from sklearn.model_selection import GroupKFold
 
 from ...files import read_json, write_json
 from .config import ConversionConfig
+from .inputs import Inputs
+from .linear import LogLinear, fit_log_linear
+from .reach import ReachModel
+from .spread import ALL, Spread
 
 SMALLEST_RATE = 1e-9  # per reached person: keeps logarithms finite where nothing was ever delivered
 
 
 @dataclass(frozen=True)
-class ReachModel:
-    """log(reach) = intercept + slope x log(followers), by least squares; ``smear`` takes it back to a mean."""
+class Scorer:
+    """log(rate / mean rate): a log-linear part, and trees on what it leaves."""
 
-    intercept: float
-    slope: float
-    smear: float
-    mean: float  # where followers are not known
+    inputs: Inputs
+    centre: tuple[float, ...]  # mean of each column of the design matrix in training
+    linear: LogLinear
+    booster: lgb.Booster | None
 
-    @classmethod
-    def fit(cls, frame: pl.DataFrame) -> "ReachModel":
-        """Fit on placements whose reach and followers are known.
+    def log_ratio(self, frame: pl.DataFrame) -> np.ndarray:
+        """Return the log of rate / mean rate, shape (rows,)."""
+        matrix = self.inputs.matrix(frame)
+        return self.linear.log_rate(matrix) + self.boosted(matrix)
 
-        The mean of the back-transformed residuals corrects the mean (Duan 1983, smearing estimate).
-        """
-        known = frame.filter(pl.col("reach") > 0)
-        mean = float(known["reach"].mean() or 0.0)  # type: ignore[arg-type]
-        sized = known.filter(pl.col("followers") > 0)
-        if len(sized) < 3:  # a line needs more than two points to be worth anything
-            return cls(float(np.log(max(mean, 1.0))), 0.0, 1.0, mean)
-        size, reach = np.log(sized["followers"].to_numpy()), np.log(sized["reach"].to_numpy())
-        line = LinearRegression().fit(size[:, None], reach)
-        smear = float(np.mean(np.exp(reach - line.predict(size[:, None]))))
-        return cls(float(line.intercept_), float(line.coef_[0]), smear, mean)
-
-    def predict(self, frame: pl.DataFrame) -> np.ndarray:
-        """Predict reach, persons, shape (rows,)."""
-        followers = frame["followers"].to_numpy().astype(float)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            reach = self.smear * np.exp(self.intercept + self.slope * np.log(followers))
-        return np.where(followers > 0, reach, self.mean)
+    def boosted(self, matrix: np.ndarray) -> np.ndarray:
+        """Return what the trees add to the log, shape (rows,)."""
+        if self.booster is None or not len(matrix):
+            return np.zeros(len(matrix))
+        return np.asarray(self.booster.predict(matrix, raw_score=True, num_threads=1))
 
 
 @dataclass(frozen=True)
 class ConversionModel:
-    """A fitted model: trees on top of the mean rate, with what is needed to feed them."""
+    """A fitted model: rate per reached person, the reach to expect, and the spread around their product."""
 
-    booster: lgb.Booster | None  # None: no placement to learn trees from, the mean rate is all there is
+    scorer: Scorer | None  # None: nothing was ever delivered, the mean rate is all there is
     columns: tuple[str, ...]
-    categories: dict[str, list[str]]
+    categories: tuple[str, ...]
     mean_rate: float  # deliveries for each reached person in training
     reach: ReachModel
-
-    def matrix(self, frame: pl.DataFrame) -> np.ndarray:
-        """Turn rows into the numbers that the trees see, shape (rows, columns); an unseen category is unknown."""
-        return _matrix(frame, self.columns, self.categories)
+    spread: Spread
 
     def rate(self, frame: pl.DataFrame) -> np.ndarray:
         """Predict deliveries for each reached person, shape (rows,)."""
-        if self.booster is None or not len(frame):
+        if self.scorer is None or not len(frame):
             return np.full(len(frame), self.mean_rate)
-        return self.mean_rate * np.asarray(self.booster.predict(self.matrix(frame), num_threads=1))
+        return self.mean_rate * np.exp(self.scorer.log_ratio(frame))
+
+    def distribution(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Describe the predictive distribution of each row's deliveries, at the deal.
+
+        :return: ``expected_reach`` (persons), ``deliveries`` (mean, orders), ``dispersion`` of a negative binomial
+            (variance = mean + dispersion x mean squared), and ``low`` and ``high``, its conformal 90 % interval.
+            :meth:`quantiles` gives any other quantile.
+        """
+        reach = self.reach.predict(frame)
+        mean, tiers = self.rate(frame) * reach, _tiers(frame)
+        low, high = self.spread.interval(mean, tiers)
+        return pl.DataFrame(
+            {"expected_reach": reach, "deliveries": mean, "dispersion": self.spread.dispersions(tiers),
+             "low": low, "high": high}
+        )  # fmt: skip
+
+    def quantiles(self, frame: pl.DataFrame, levels: Sequence[float]) -> np.ndarray:
+        """Return quantiles of the predictive distribution of deliveries, shape (rows, levels)."""
+        mean = self.rate(frame) * self.reach.predict(frame)
+        return self.spread.quantiles(mean, _tiers(frame), np.asarray(levels, dtype=float))
+
+    def predict(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Predict placements at the deal, for all of a deal's posts together.
+
+        :param frame: Rows as :func:`thiqa.models.conversion.placements_frame` makes them.
+        :return: One row for each of ``frame``, in its order: what :meth:`distribution` returns, and the point, low and
+            high again per reached person, per follower and per MAD of fee and goods (``per_reached``,
+            ``per_reached_low``, …); null where the denominator is not known.
+        """
+        out = self.distribution(frame)
+        denominators = {
+            "reached": out["expected_reach"],
+            "follower": frame["followers"],
+            "mad": frame.select(cost()).to_series(),
+        }
+        ratios: dict[str, pl.Series] = {}
+        for name, denominator in denominators.items():
+            below = pl.select(pl.when(denominator > 0).then(denominator)).to_series()
+            ratios |= {f"per_{name}{suffix}": out[column] / below
+                       for suffix, column in (("", "deliveries"), ("_low", "low"), ("_high", "high"))}  # fmt: skip
+        return out.with_columns(**ratios)
 
     def save(self, folder: Path) -> None:
-        """Write ``model.txt`` (LightGBM's own text) and ``model.json`` into a new folder."""
+        """Write ``model.txt`` (LightGBM's own text, empty without trees) and ``model.json`` into a new folder."""
         folder.mkdir(parents=True, exist_ok=True)
-        text = self.booster.model_to_string() if self.booster else ""
-        (folder / "model.txt").write_text(text, encoding="utf-8")
-        about = {"columns": self.columns, "categories": self.categories, "mean_rate": self.mean_rate}
-        write_json({**about, "reach": asdict(self.reach)}, folder / "model.json")
+        booster = self.scorer.booster if self.scorer else None
+        (folder / "model.txt").write_text(booster.model_to_string() if booster else "", encoding="utf-8")
+        about: dict[str, Any] = {"columns": self.columns, "categories": self.categories, "mean_rate": self.mean_rate}
+        if self.scorer:
+            about["inputs"] = self.scorer.inputs.to_json()
+            about["centre"] = self.scorer.centre
+            about["linear"] = {
+                "intercept": self.scorer.linear.intercept,
+                "weights": self.scorer.linear.weights.tolist(),
+            }
+        write_json({**about, "reach": self.reach.to_json(), "spread": self.spread.to_json()}, folder / "model.json")
 
     @classmethod
     def load(cls, folder: Path) -> "ConversionModel":
         """Read what :meth:`save` wrote."""
         about = read_json(folder / "model.json")
         text = (folder / "model.txt").read_text(encoding="utf-8")
-        booster = lgb.Booster(model_str=text) if text else None
-        reach = ReachModel(**about["reach"])
-        return cls(booster, tuple(about["columns"]), about["categories"], about["mean_rate"], reach)
+        scorer = None
+        if "linear" in about:
+            linear = LogLinear(about["linear"]["intercept"], np.array(about["linear"]["weights"]))
+            booster = lgb.Booster(model_str=text) if text else None
+            scorer = Scorer(Inputs.from_json(about["inputs"]), tuple(about["centre"]), linear, booster)
+        return cls(
+            scorer, tuple(about["columns"]), tuple(about["categories"]), about["mean_rate"],
+            ReachModel.from_json(about["reach"]), Spread.from_json(about["spread"]),
+        )  # fmt: skip
 
 
-def _matrix(frame: pl.DataFrame, columns: Sequence[str], categories: dict[str, list[str]]) -> np.ndarray:
-    numbers = [
-        pl.col(name).replace_strict({value: i for i, value in enumerate(categories[name])}, default=None,
-                                    return_dtype=pl.Float64)
-        if name in categories else pl.col(name).cast(pl.Float64)
-        for name in columns
-    ]  # fmt: skip
-    return frame.select(numbers).to_numpy().astype(np.float64)
+def cost() -> pl.Expr:
+    """Return what a placement costs, fee and goods, MAD; null where neither is known."""
+    known = pl.col("fee_mad").is_not_null() | pl.col("goods_mad").is_not_null()
+    return pl.when(known).then(pl.sum_horizontal("fee_mad", "goods_mad", ignore_nulls=True))
+
+
+def _tiers(frame: pl.DataFrame) -> np.ndarray:
+    return frame["tier"].fill_null(ALL).to_numpy().astype(object)
 
 
 def learnable(frame: pl.DataFrame) -> pl.DataFrame:
@@ -104,26 +148,53 @@ def learnable(frame: pl.DataFrame) -> pl.DataFrame:
 def fit(
     frame: pl.DataFrame, columns: Sequence[str], categories: Sequence[str], config: ConversionConfig, seed: int
 ) -> ConversionModel:
-    """Fit on placements: Poisson deviance, exposure = realised reach, as an offset.
+    """Fit on placements: exposure = realised reach; the spread is that of creators held out in turn.
 
     :param frame: From :func:`placements_frame`; rows without reach or deliveries are left out.
-    :param columns: Numeric columns the trees may see.
-    :param categories: Text columns the trees may see.
+    :param columns: Numeric columns the model may see.
+    :param categories: Text columns the model may see.
     """
-    rows = learnable(frame)
-    reach, delivered = rows["reach"].to_numpy().astype(float), rows["delivered"].to_numpy().astype(float)
-    mean_rate = max(delivered.sum() / reach.sum(), SMALLEST_RATE) if len(rows) else SMALLEST_RATE
-    known = {name: sorted(rows[name].drop_nulls().unique()) for name in categories}
-    names = (*columns, *categories)
-    booster = None
-    if delivered.sum() > 0:
-        data = lgb.Dataset(
-            _matrix(rows, names, known),
-            label=delivered,
-            init_score=np.log(mean_rate * reach),
-            feature_name=list(names),
-            categorical_feature=list(categories),
-            free_raw_data=False,
-        )
-        booster = lgb.train(config.lightgbm(seed), data, num_boost_round=config.trees)
-    return ConversionModel(booster, names, known, mean_rate, ReachModel.fit(rows))
+    rows, reach = learnable(frame), ReachModel.fit(frame)
+    delivered = rows["delivered"].to_numpy().astype(float)
+    reached = rows["reach"].to_numpy().astype(float)
+    mean_rate = max(delivered.sum() / reached.sum(), SMALLEST_RATE) if len(rows) else SMALLEST_RATE
+    names, groups = tuple(columns), tuple(categories)
+    if delivered.sum() == 0:
+        return ConversionModel(None, names, groups, mean_rate, reach, Spread.poisson())
+
+    def scorer(part: pl.DataFrame) -> Scorer:
+        return fit_scorer(part, names, groups, mean_rate, config, seed)
+
+    ratio = held_out(rows, scorer, config.inner_folds, seed)
+    mean = mean_rate * np.exp(ratio) * reach.predict(rows)
+    spread = Spread.fit(delivered, mean, _tiers(rows), np.random.default_rng(seed))
+    return ConversionModel(scorer(rows), names, groups, mean_rate, reach, spread)
+
+
+def held_out(rows: pl.DataFrame, fitter: Any, folds: int, seed: int) -> np.ndarray:
+    """Return log(rate / mean rate) of each row by a model that did not see its creator, shape (rows,)."""
+    ratio, folds = np.zeros(len(rows)), min(folds, rows["creator_id"].n_unique())
+    if folds < 2:
+        return ratio
+    splitter = GroupKFold(n_splits=folds, shuffle=True, random_state=seed)
+    for train, test in splitter.split(rows, groups=rows["creator_id"].to_list()):
+        ratio[test] = fitter(rows[train]).log_ratio(rows[test])
+    return ratio
+
+
+def fit_scorer(
+    rows: pl.DataFrame, columns: Sequence[str], categories: Sequence[str], mean_rate: float,
+    config: ConversionConfig, seed: int,
+) -> Scorer:  # fmt: skip
+    """Fit the log-linear part, then trees on what it leaves."""
+    inputs = Inputs.fit(rows, columns, categories)
+    matrix, counts = inputs.matrix(rows), rows["delivered"].to_numpy().astype(float)
+    centre = tuple(matrix.mean(axis=0).tolist())
+    exposure = mean_rate * rows["reach"].to_numpy().astype(float)
+    creators = rows["creator_id"].rank("dense").to_numpy().astype(int) - 1
+    linear, spread = fit_log_linear(matrix, counts, exposure, creators, config.prior_sd)
+    if not config.trees or not matrix.shape[1]:
+        return Scorer(inputs, centre, linear, None)
+    mean = exposure * np.exp(linear.log_rate(matrix))
+    data = lgb.Dataset(matrix, counts, weight=spread.weights(mean, creators), init_score=np.log(mean))
+    return Scorer(inputs, centre, linear, lgb.train(config.lightgbm(seed), data, num_boost_round=config.trees))

@@ -11,9 +11,10 @@ from sklearn.model_selection import GroupKFold
 
 from .config import ConversionConfig
 from .data import CATEGORIES, feature_columns
-from .linear import fit_linear
-from .model import ReachModel, fit, learnable
+from .model import fit, learnable
 from .oracle import true_rates
+from .reach import ReachModel
+from .rivals import fit_linear
 
 SMALLEST = 1e-12  # expected deliveries: the Poisson deviance needs more than 0
 

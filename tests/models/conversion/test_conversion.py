@@ -22,7 +22,7 @@ def placements(rows: int = 1600, seed: int = 1) -> pl.DataFrame:
     reach = random.integers(500, 5000, size=rows)
     delivered = random.poisson(reach * 0.003 * np.exp(0.8 * trust))
     start = datetime(2025, 1, 1, tzinfo=UTC)
-    text = {name: [None] * rows for name in CATEGORIES}
+    text = {name: [None] * rows for name in CATEGORIES if name != "tier"}
     return pl.DataFrame(
         {
             "placement_id": [f"{i:05}" for i in range(rows)],
@@ -30,10 +30,12 @@ def placements(rows: int = 1600, seed: int = 1) -> pl.DataFrame:
             "agreed_at": [start + timedelta(hours=int(h)) for h in random.integers(8000, size=rows)],
             "tier": ["nano"] * rows, "followers": random.integers(500, 2000, size=80)[creator].astype(float),
             "reach": reach, "clicks": reach // 100, "ordered": delivered, "confirmed": delivered,
-            "delivered": delivered, "revenue_mad": delivered * 100.0, "fee_mad": [None] * rows, "trust": trust,
+            "delivered": delivered, "revenue_mad": delivered * 100.0,
+            "fee_mad": [None] * rows, "goods_mad": [None] * rows,
+            "trust": trust,
             "rate_by_followers_180d": random.uniform(size=rows), **text,
         },
-        schema_overrides=dict.fromkeys(CATEGORIES, pl.String) | {"fee_mad": pl.Float64},
+        schema_overrides=dict.fromkeys(CATEGORIES, pl.String) | {"fee_mad": pl.Float64, "goods_mad": pl.Float64},
     )  # fmt: skip
 
 
@@ -85,4 +87,4 @@ def test_two_fits_are_one_model_and_survive_the_disk(tmp_path: Path):
 
 def test_no_placements_say_why(tmp_path: Path):
     assert "at least two creators" in validate(placements(50).head(0), CONFIG, 1, tmp_path)["metrics"]["reason"]
-    assert fit(placements(50).head(0), ["trust"], (), CONFIG, 1).booster is None
+    assert fit(placements(50).head(0), ["trust"], (), CONFIG, 1).scorer is None
