@@ -101,7 +101,7 @@ def prepare(
 ) -> Rows:
     """Join tables and annotations, and mark what can be told of single rows; kept in ``folder``."""
     creators = engine.read_table("creators", tables)
-    texts = _whole(engine.read(annotated / "posts.parquet"))
+    texts = engine.read(annotated / "posts.parquet")
     homes = _homes(engine, creators, gazetteer)
     known_places = ibis.memtable(gazetteer.table().select("place", "city", "kind"))
     posts = prepared_posts(engine.read_table("posts", tables), texts, config)
@@ -111,7 +111,7 @@ def prepare(
     posts = engine.keep(posts.drop("creator_id_right", "places"), folder / "posts.parquet")
     comments = prepared_comments(
         engine.read_table("comments", tables),
-        _whole(engine.read(annotated / "comments.parquet")),
+        engine.read(annotated / "comments.parquet"),
         posts,
         creators,
         config,
@@ -135,15 +135,6 @@ def prepare(
         brands=engine.read_table("brands", tables),
         has_comments=(tables / "comments.parquet").exists(),
     )
-
-
-_SCORES = dict.fromkeys(("polished", "overconsumption", "tested", "intent", "suspicion", "trust"), "float64")
-
-
-def _whole(annotations: ir.Table) -> ir.Table:
-    """Give annotations of a scorer that knows fewer labels the columns that they lack, null throughout."""
-    types = {**_SCORES, "variety": "string", "embedding": "array<float32>"}
-    return annotations.mutate(**{n: ibis.null(t) for n, t in types.items() if n not in annotations.columns})
 
 
 def _homes(engine: Engine, creators: ir.Table, gazetteer: Gazetteer) -> ir.Table:
