@@ -161,7 +161,7 @@ def score(
 ) -> None:
     """Score posts and comments in French, Darija (both scripts), Arabic, English, Tamazight, or several of them mixed.
 
-    Rows, their order and other columns are kept. Added: probabilities `ad polished overconsumption tested` for posts and
+    Rows, their order and other columns are kept. Added: probabilities `ad polished overconsumption tested` for posts,
     `genuine spam intent suspicion trust` for comments (null where a label does not apply), `<label>_flag` at the
     threshold of the text's variety, `<label>_unsure` where the score lies too near to it to judge, `disclosure` (none,
     ambiguous, clear), `undisclosed_ad` (an ad with none), `insufficiently_disclosed_ad`, `variety`.
