@@ -175,7 +175,7 @@ def score(
     from .models.text.find import find_scorer
 
     with errors.status("scoring"):
-        rows = score_file(file, to, find_scorer(model))
+        rows = score_file(file, to, find_scorer(model, share=1.0))
     out.print(f"{rows} rows scored into {to}")
 
 
@@ -195,18 +195,16 @@ def explain(
     import polars as pl
 
     from .annotate.score import score_rows
-    from .data.corpus import COMMENT_LABELS, POST_LABELS
     from .models.text.explain import explain as explain_text
     from .models.text.find import find_scorer
 
     if kind not in {"post", "comment"} or not text.strip():
         raise InputError(f"found kind {kind!r} and {len(text.strip())} letters, expected post or comment, and a text")
-    scorer = find_scorer(model)
-    labels = POST_LABELS if kind == "post" else COMMENT_LABELS
+    scorer = find_scorer(model, share=1.0)
     row = score_rows(pl.DataFrame({"text": [text], "kind": [kind]}), scorer).row(0, named=True)
-    phrases = explain_text(text, labels, scorer)
+    phrases = explain_text(text, "post" if kind == "post" else "comment", scorer)
     table = Table("label", "probability", "flag", "phrases that moved it")
-    for label in labels:
+    for label in phrases:
         said = " · ".join(f"{phrase.words} ({phrase.weight:+.1f})" for phrase in phrases[label])
         flag = "unsure" if row[f"{label}_unsure"] else "yes" if row[f"{label}_flag"] else "no"
         table.add_row(label, f"{row[label]:.2f}", flag, Text(said))

@@ -3,17 +3,15 @@
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import polars as pl
 
-from ..data.corpus import COMMENT_LABELS, LABELS, POST_LABELS, VARIETIES
+from ..data.corpus import COMMENT_LABELS, LABELS, POST_LABELS
 from ..errors import InputError
 from ..files import replacing
-from ..models.text.heads import HEADS
-from ..models.text.scorer import TextScorer
+from ..models.text.scorer import Kind, TextScorer, disclosed
 from .batch import surface
 
-_KINDS = ("post", "comment")
+_KINDS: tuple[Kind, ...] = ("post", "comment")
 
 
 def score_file(source: Path, out: Path, scorer: TextScorer) -> int:
@@ -62,29 +60,26 @@ def score_rows(rows: pl.DataFrame, scorer: TextScorer, place: str = "rows") -> p
     return pl.concat([rows, joined], how="horizontal")
 
 
-def _scored(texts: pl.DataFrame, kind: str, scorer: TextScorer) -> pl.DataFrame:
+def _scored(texts: pl.DataFrame, kind: Kind, scorer: TextScorer) -> pl.DataFrame:
     distinct = surface(texts.select("text").unique(maintain_order=True))
-    said, variety, _ = scorer.answers(distinct["text"])
+    said = scorer.answers(distinct["text"], kind)
     labels = POST_LABELS if kind == "post" else COMMENT_LABELS
     columns: dict[str, Any] = {}
+    nothing = [None] * len(distinct)
     for label in LABELS:
-        head = HEADS.index(label)
         known = label in labels
-        near = np.abs(said[:, head] - scorer.decisions.threshold(label, variety)) <= scorer.decisions.margin[head]
-        flag = said[:, head] >= scorer.decisions.threshold(label, variety)
-        columns[label] = pl.Series(label, said[:, head] if known else [None] * len(distinct), dtype=pl.Float64)
-        columns[f"{label}_flag"] = pl.Series(flag if known else [None] * len(distinct), dtype=pl.Boolean)
-        columns[f"{label}_unsure"] = pl.Series(near if known else [None] * len(distinct), dtype=pl.Boolean)
+        columns[label] = pl.Series(said.of(label) if known else nothing, dtype=pl.Float64)
+        columns[f"{label}_flag"] = pl.Series(said.flags(label) if known else nothing, dtype=pl.Boolean)
+        columns[f"{label}_unsure"] = pl.Series(said.unsure(label) if known else nothing, dtype=pl.Boolean)
     frame = distinct.select("text", kind=pl.lit(kind)).with_columns(**columns)
-    words = scorer.disclosed(distinct["text"]) if kind == "post" else pl.Series([None] * len(distinct), dtype=pl.String)
-    names = pl.Series(np.array(VARIETIES, dtype=object)[variety], dtype=pl.String)
+    words = disclosed(distinct["text"]) if kind == "post" else pl.Series(nothing, dtype=pl.String)
     frame = frame.with_columns(  # what is no ad has nothing to disclose
         disclosure=pl.when(pl.col("ad_flag").not_() & (words == "ambiguous")).then(pl.lit("none")).otherwise(words)
     )
     return frame.with_columns(
         undisclosed_ad=pl.col("ad_flag") & (pl.col("disclosure") == "none"),
         insufficiently_disclosed_ad=pl.col("ad_flag") & (pl.col("disclosure") == "ambiguous"),
-        variety=names,
+        variety=said.names(),
     )
 
 

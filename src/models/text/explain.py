@@ -5,9 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+from scipy.special import logit
 
+from ...data.corpus import COMMENT_LABELS, POST_LABELS
 from .heads import HEADS
-from .scorer import TextScorer
+from .scorer import Kind, TextScorer
 
 _WIDTHS = (1, 2, 3)  # words left out together
 
@@ -20,7 +22,7 @@ class Phrase:
     weight: float
 
 
-def explain(text: str, labels: tuple[str, ...], scorer: TextScorer, most: int = 3) -> dict[str, list[Phrase]]:
+def explain(text: str, kind: Kind, scorer: TextScorer, most: int = 3) -> dict[str, list[Phrase]]:
     """Find for each label the phrases, not overlapping, whose absence changes the score most.
 
     The weight is the drop of the calibrated logit when the phrase is left out (occlusion: Zeiler and Fergus 2014), so
@@ -29,8 +31,8 @@ def explain(text: str, labels: tuple[str, ...], scorer: TextScorer, most: int = 
     words = text.split()
     spans = [(at, at + width) for width in _WIDTHS for at in range(len(words) - width + 1)]
     variants = [text, *(" ".join(words[:start] + words[end:]) for start, end in spans)]
-    said = scorer.answers(pl.Series("text", variants))[0]
-    logits = np.log(said.clip(1e-6, 1 - 1e-6) / (1 - said.clip(1e-6, 1 - 1e-6)))
+    logits = logit(scorer.answers(pl.Series("text", variants), kind).probabilities.clip(1e-6, 1 - 1e-6))
+    labels = POST_LABELS if kind == "post" else COMMENT_LABELS
     return {label: _strongest(words, spans, logits[:, HEADS.index(label)], most) for label in labels}
 
 
