@@ -89,7 +89,11 @@ class Source(StrEnum):
     """What can be imported."""
 
     instagram_graph = "instagram-graph"
+    facebook_pages = "facebook-pages"
     youtube_data = "youtube-data"
+    tiktok_research = "tiktok-research"
+    tiktok_web = "tiktok-web"
+    account_archive = "account-archive"
     csv = "csv"
 
 
@@ -162,12 +166,12 @@ def features(
 
     Example: `thiqa features data/raw/world --out features.parquet`
     """
-    from .models.text.rules import RuleScorer
+    from .models.text.find import find_scorer
     from .workspace import Workspace
 
     chosen = parameters(params)
     with errors.status("annotating texts and building features"):
-        Workspace(chosen.engine, chosen.features, RuleScorer()).build(tables, at, to)
+        Workspace(chosen.engine, chosen.features, find_scorer()).build(tables, at, to)
 
 
 @app.command()
@@ -187,13 +191,13 @@ def evaluate(
     from .files import write_json
     from .models.conversion import placements_frame, validate
     from .models.conversion.by_tier import conversion_by_tier
-    from .models.text.rules import RuleScorer
+    from .models.text.find import find_scorer
     from .origin import origin
     from .workspace import Workspace
 
     chosen = parameters(params)
     with errors.status("building features, then training and judging models"):
-        built = Workspace(chosen.engine, chosen.features, RuleScorer()).cached_features(tables)
+        built = Workspace(chosen.engine, chosen.features, find_scorer()).cached_features(tables)
         frame = placements_frame(tables, built, chosen.tiers)
         metrics = validate(frame, chosen.conversion, chosen.seed, tables)["metrics"]
     by_tier = conversion_by_tier(frame, chosen.tiers.names).to_dicts()
@@ -202,7 +206,7 @@ def evaluate(
 
 @app.command()
 def stage(
-    name: Annotated[str, typer.Argument(help="world, annotate, features, train, evaluate or report.")],
+    name: Annotated[str, typer.Argument(help="world, train_text, annotate, features, train, evaluate or report.")],
 ) -> None:
     """Run one stage of the pipeline on the files of this checkout, as dvc.yaml does.
 
@@ -258,6 +262,27 @@ def ui(port: Annotated[int, typer.Option(min=1, max=65535, help="Port on 127.0.0
     out.print(f"MLflow on http://127.0.0.1:{port} (Ctrl-C ends it)")
     command = ["mlflow", "server", "--backend-store-uri", uri, "--host", "127.0.0.1", "--port", str(port)]
     os.execv(sys.executable, [sys.executable, "-m", *command])  # noqa: S606 replaces this process
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on; loopback unless you say otherwise.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port.")] = 5000,
+    store: Annotated[str | None, typer.Option(help="Database of the runs; default a file of this checkout.")] = None,
+    artifacts: Annotated[str | None, typer.Option(help="Folder or bucket for files; default in this checkout.")] = None,
+) -> None:
+    """Run an MLflow server with sign-in for a team, until Ctrl-C.
+
+    `--store postgresql://USER@HOST/DATABASE` keeps the runs in PostgreSQL; accounts are kept there too. The first
+    account is `admin`; its password is MLFLOW_AUTH_ADMIN_PASSWORD, else made once and kept in a file that is named.
+    People publish to it with MLFLOW_TRACKING_URI, MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD.
+
+    Example: `thiqa serve --store postgresql://mlflow@127.0.0.1/mlflow` (docs/server.md has the whole of it)
+    """
+    from .tracking.serve import serve as serve_forever
+
+    out.print(f"MLflow with sign-in on http://{host}:{port} (Ctrl-C ends it)")
+    serve_forever(host, port, store, artifacts, tell=out.print)
 
 
 @app.command()
