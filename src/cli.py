@@ -330,7 +330,7 @@ def corpus_check(
 
     Example: `thiqa corpus check --no-distance`
     """
-    from .data.corpus import check_corpus
+    from .data.corpus.check import check_corpus
     from .data.corpus.plots import draw
     from .data.corpus.shown import SHOWN, cells
 

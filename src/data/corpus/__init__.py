@@ -1,7 +1,6 @@
-"""The labelled corpus: reading, checking, and telling how it was made and how far it is from real text."""
+"""The labelled corpus (``data/corpus``): reading it, checking it, telling how far it is from real text."""
 
-from .agreement import agreement
-from .check import Report, check_corpus
+from .labels import COMMENT_LABELS, DISCLOSURES, LABELS, POST_LABELS, SLICES, VARIETIES
 from .read import read_corpus
 
-__all__ = ["Report", "agreement", "check_corpus", "read_corpus"]
+__all__ = ["COMMENT_LABELS", "DISCLOSURES", "LABELS", "POST_LABELS", "SLICES", "VARIETIES", "read_corpus"]

@@ -7,9 +7,10 @@ import polars as pl
 from sklearn.metrics import cohen_kappa_score
 
 from ...errors import InputError
-from .labels import COMMENT_LABELS, POST_LABELS, SLICES
+from .labels import LABELS, SLICES
 from .read import read_lines
 
+READ = ("disclosure", *LABELS)
 DIGEST = 12  # hexadecimal digits of SHA-256 of the text that was read
 GUIDE_ALONE = (
     "guide-only",
@@ -38,7 +39,7 @@ def agreement(folder: Path, corpus: pl.DataFrame) -> pl.DataFrame:
     rows = []
     for alone, name in ((True, "guide alone"), (False, "guide and rulings")):
         those = both.filter(pl.col("alone") == alone)
-        rows += [_compared(name, label, those) for label in (*POST_LABELS, *COMMENT_LABELS)] if those.height else []
+        rows += [_compared(name, label, those) for label in READ] if those.height else []
     return pl.DataFrame(rows)
 
 
@@ -47,7 +48,7 @@ def _alone() -> pl.Expr:
 
 
 def _first_labels(folder: Path, corpus: pl.DataFrame) -> pl.DataFrame:
-    labels = [*POST_LABELS, *COMMENT_LABELS]
+    labels = list(READ)
     long = (
         corpus.select("id", pl.col(labels).cast(pl.String))
         .unpivot(index="id", variable_name="label")

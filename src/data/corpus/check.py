@@ -11,7 +11,7 @@ from . import counts, leakage
 from .agreement import agreement, coverage
 from .distance import distances, drivers
 from .diversity import profiles
-from .read import read_corpus
+from .read import read_parts
 from .real import real_comments, with_script
 
 SEED = 4  # of the orders and folds; any other gives other third decimals
@@ -41,7 +41,7 @@ def check_corpus(
     :raises InputError: If the corpus breaks its schema or a rule between labels.
     """
     on_step("reading")
-    corpus = with_script(read_corpus(folder))
+    corpus = with_script(read_parts(folder))
     on_step("near duplicates")
     near = leakage.near_duplicates(corpus)
     tables = {

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from .labels import COMMENT_LABELS, PARTS, POST_LABELS, SLICES, TARGETS
+from .labels import COMMENT_LABELS, LABELS, PARTS, SLICES, TARGETS
 
 
 def by_part(corpus: pl.DataFrame) -> pl.DataFrame:
@@ -32,7 +32,7 @@ def by_variety(corpus: pl.DataFrame) -> pl.DataFrame:
 
 def balance(corpus: pl.DataFrame) -> pl.DataFrame:
     """Share of texts that carry each label, over all and in each slice."""
-    wanted = {label: pl.col(label) == 1 for label in (*POST_LABELS, *COMMENT_LABELS) if label != "disclosure"}
+    wanted = {label: pl.col(label) == 1 for label in LABELS}
     wanted |= {f"disclosure {each}": pl.col("disclosure") == each for each in ("ambiguous", "clear")}
     rows = []
     for label, test in wanted.items():

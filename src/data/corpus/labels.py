@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 Variety = Literal["fr", "ary-Arab", "ary-Latn", "arb", "en", "zgh", "mixed"]
 Slice = Literal["easy", "hard", "evasive"]
 Part = Literal["train", "valid", "test", "world"]
+Disclosure = Literal["none", "ambiguous", "clear"]
 Flag = Literal[0, 1]
 Niche = Literal[
     "sport", "skincare", "decoration", "cooking", "healthy-food", "books", "modest-fashion", "low-cost-travel", "tech",
@@ -19,8 +20,11 @@ SLICES: tuple[Slice, ...] = ("easy", "hard", "evasive")
 TARGETS: dict[Variety, float] = {
     "fr": 0.20, "ary-Arab": 0.25, "ary-Latn": 0.25, "arb": 0.10, "en": 0.07, "zgh": 0.03, "mixed": 0.10,
 }  # fmt: skip
-POST_LABELS = ("ad", "disclosure", "polished", "overconsumption", "tested")
+VARIETIES: tuple[Variety, ...] = tuple(TARGETS)
+DISCLOSURES: tuple[Disclosure, ...] = ("none", "ambiguous", "clear")
+POST_LABELS = ("ad", "polished", "overconsumption", "tested")  # 0 or 1
 COMMENT_LABELS = ("genuine", "spam", "intent", "suspicion", "trust")
+LABELS = POST_LABELS + COMMENT_LABELS
 
 
 class Text(BaseModel):
@@ -50,7 +54,7 @@ class Post(Text):
     kind: Literal["post"]
     niche: Niche
     ad: Flag
-    disclosure: Literal["none", "ambiguous", "clear"]
+    disclosure: Disclosure
     polished: Flag
     overconsumption: Flag
     tested: Flag

@@ -1,4 +1,4 @@
-"""Read the corpus: one JSONL file a part, the voices, the second readings and the corrections."""
+"""Read the corpus: one JSONL file a part."""
 
 import json
 from pathlib import Path
@@ -8,47 +8,58 @@ import polars as pl
 from pydantic import ValidationError
 
 from ...errors import InputError
-from .labels import COMMENT_LABELS, PARTS, POST_LABELS, TEXTS
+from .labels import LABELS, PARTS, TEXTS
 
 COLUMNS: dict[str, Any] = {
-    **dict.fromkeys(("id", "kind", "text", "variety", "slice", "batch", "part", "niche", "disclosure"), pl.String),
-    **dict.fromkeys((*POST_LABELS, *COMMENT_LABELS), pl.Int8),
-    "disclosure": pl.String,
+    **dict.fromkeys(("id", "part", "batch", "kind", "text", "variety", "slice", "niche", "disclosure"), pl.String),
+    **dict.fromkeys(LABELS, pl.Int8),
 }
 MOST_FAULTS = 20  # told of one file; the rest is counted
 
 
-def read_corpus(folder: Path) -> pl.DataFrame:
-    """Read and validate every text.
+def read_corpus(*files: Path) -> pl.DataFrame:
+    """Read and validate labelled texts, one row a text, sorted by id.
 
-    :param folder: Holds ``train.jsonl``, ``valid.jsonl``, ``test.jsonl``, ``world.jsonl``.
-    :return: One row a text, in file order; columns :data:`COLUMNS`, labels of the other kind are null.
+    :return: ``id part batch kind text variety slice niche disclosure`` and one column a label, null where it does not
+        apply.
     :raises InputError: If a file is missing, or a line breaks the schema or a rule between labels, a line a fault.
     """
-    files = {part: folder / f"{part}.jsonl" for part in PARTS}
-    if missing := [
-        f"{file}: no such file; expected the part {part}" for part, file in files.items() if not file.is_file()
-    ]:
-        raise InputError(missing)
     faults: list[str] = []
     rows: list[dict[str, Any]] = []
-    for part, file in files.items():
-        found, wrong = _read_part(file)
+    for file in files:
+        found, wrong = _read_file(file)
         faults += wrong
-        faults += [
-            f"{file}: {row['id']} says part {row['part']}; expected {part}" for row in found if row["part"] != part
-        ]
         rows += found
-    frame = pl.DataFrame(rows, schema=COLUMNS)
+    frame = pl.DataFrame(rows, schema=COLUMNS).sort("id")
     twice = frame.group_by("id").len().filter(pl.col("len") > 1)["id"].sort()
-    faults += [f"{folder}: id {name} is used more than once; expected one text an id" for name in twice]
+    faults += [f"{file.parent}: id {name} is used more than once; expected one text an id" for name in twice]
     if faults:
         raise InputError(faults)
     return frame
 
 
-def _read_part(file: Path) -> tuple[list[dict[str, Any]], list[str]]:
-    lines = file.read_text(encoding="utf-8").splitlines()
+def read_parts(folder: Path) -> pl.DataFrame:
+    """Read the four parts of a corpus, ``train.jsonl`` to ``world.jsonl``.
+
+    :raises InputError: As :func:`read_corpus`, and if a text stands in the file of another part.
+    """
+    files = {part: folder / f"{part}.jsonl" for part in PARTS}
+    frames = {part: read_corpus(file) for part, file in files.items()}
+    astray = {part: frame.filter(pl.col("part") != part) for part, frame in frames.items()}
+    if faults := [
+        f"{files[part]}: {row['id']} says part {row['part']}; expected {part}"
+        for part, frame in astray.items()
+        for row in frame.to_dicts()
+    ]:
+        raise InputError(faults)
+    return read_corpus(*files.values())
+
+
+def _read_file(file: Path) -> tuple[list[dict[str, Any]], list[str]]:
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        return [], [f"{file}: cannot be read ({error}); the corpus is part of a checkout"]
     try:
         texts = TEXTS.validate_json(f"[{','.join(lines)}]")
     except ValidationError as error:
