@@ -8,7 +8,7 @@ Variety = Literal["fr", "ary-Arab", "ary-Latn", "arb", "en", "zgh", "mixed"]
 Slice = Literal["easy", "hard", "evasive"]
 Part = Literal["train", "valid", "test", "world"]
 Disclosure = Literal["none", "ambiguous", "clear"]
-Flag = Literal[0, 1]
+Flag = Annotated[int, Field(ge=0, le=1)]  # strict: true and false are refused
 Niche = Literal[
     "sport", "skincare", "decoration", "cooking", "healthy-food", "books", "modest-fashion", "low-cost-travel", "tech",
     "parenting", "other",
