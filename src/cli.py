@@ -210,8 +210,39 @@ def evaluate(
 
 
 @app.command()
+def evidence(
+    tables: Folder,
+    to: Annotated[Path, typer.Option("--out", help="JSON file for the list of claims.")],
+    params: ParamsFile = None,
+    folds: Annotated[int | None, typer.Option(min=2, help="Folds of creators; more take longer.")] = None,
+) -> None:
+    """Test the article's claims on DIR: an estimate with its interval for each, and a verdict or why there is none.
+
+    Writes a list of records: claim, estimate, low and high (90 %), p, q, n, verdict (supported, contradicted or
+    inconclusive, at a false-discovery rate of 5 % over all claims) and how it was measured. A claim that the tables
+    cannot answer is inconclusive, with the reason in `withheld`. truth/ is never looked at.
+
+    Example: `thiqa evidence data/raw/world --out evidence.json`
+    """
+    from .evidence import examine, gather
+    from .files import write_json
+    from .models.text.find import find_scorer
+    from .workspace import Workspace
+
+    chosen = parameters(params)
+    config = chosen.evidence if folds is None else chosen.evidence.model_copy(update={"folds": folds})
+    with errors.status("building features, then testing claims"):
+        built = Workspace(chosen.engine, chosen.features, find_scorer()).cached_features(tables)
+        records = examine(gather(tables, built, chosen.tiers, chosen.features.windows), config, chosen.seed)
+    write_json(records, to)
+    verdicts = [record["verdict"] for record in records]
+    counts = ", ".join(f"{verdicts.count(name)} {name}" for name in ("supported", "contradicted", "inconclusive"))
+    out.print(f"{len(records)} claims in {to}: {counts}")
+
+
+@app.command()
 def stage(
-    name: Annotated[str, typer.Argument(help="world, train_text, annotate, features, train, evaluate or report.")],
+    name: Annotated[str, typer.Argument(help="A stage of dvc.yaml, such as features or evidence.")],
 ) -> None:
     """Run one stage of the pipeline on the files of this checkout, as dvc.yaml does.
 

@@ -85,7 +85,7 @@ def guess(exports: list[Found]) -> str:
     notes = "".join(f"# not used of {file}: {', '.join(names)}\n" for file, names in left.items() if names)
     body = {
         "about": "",
-        "platform": {"column": platform} if isinstance(platform, str) else platform,
+        "platform": cell,
         "timezone": "Africa/Casablanca",
         "tables": tables,
     }
