@@ -1,6 +1,8 @@
 """What the page says, gathered from the files of the pipeline."""
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +34,9 @@ class Facts:
     posts_with_text: int
     ads: int
     undisclosed: int
+    rejected: list[dict[str, Any]] = field(default_factory=list)  # reasons for rejected rows, with how many
+    evidence: dict[str, Any] = field(default_factory=dict)  # claims with verdicts, or the reason why there are none
+    plan: dict[str, Any] = field(default_factory=dict)  # the mix of the default campaign, or the reason for none
 
 
 def gather(
