@@ -159,12 +159,12 @@ def features(
 
     Example: `thiqa features data/raw/world --out features.parquet`
     """
-    from .models.text.rules import RuleScorer
+    from .models.text.find import find_scorer
     from .workspace import Workspace
 
     chosen = parameters(params)
     with errors.status("annotating texts and building features"):
-        Workspace(chosen.engine, chosen.features, RuleScorer()).build(tables, at, to)
+        Workspace(chosen.engine, chosen.features, find_scorer()).build(tables, at, to)
 
 
 @app.command()
@@ -184,13 +184,13 @@ def evaluate(
     from .files import write_json
     from .models.conversion import placements_frame, validate
     from .models.conversion.by_tier import conversion_by_tier
-    from .models.text.rules import RuleScorer
+    from .models.text.find import find_scorer
     from .origin import origin
     from .workspace import Workspace
 
     chosen = parameters(params)
     with errors.status("building features, then training and judging models"):
-        built = Workspace(chosen.engine, chosen.features, RuleScorer()).cached_features(tables)
+        built = Workspace(chosen.engine, chosen.features, find_scorer()).cached_features(tables)
         frame = placements_frame(tables, built, chosen.tiers)
         metrics = validate(frame, chosen.conversion, chosen.seed, tables)["metrics"]
     by_tier = conversion_by_tier(frame, chosen.tiers.names).to_dicts()
@@ -199,7 +199,7 @@ def evaluate(
 
 @app.command()
 def stage(
-    name: Annotated[str, typer.Argument(help="world, annotate, features, train, evaluate or report.")],
+    name: Annotated[str, typer.Argument(help="world, train_text, annotate, features, train, evaluate or report.")],
 ) -> None:
     """Run one stage of the pipeline on the files of this checkout, as dvc.yaml does.
 

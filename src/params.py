@@ -12,6 +12,7 @@ from .engine import EngineConfig
 from .errors import InputError
 from .features import FeatureConfig
 from .models.conversion import ConversionConfig
+from .models.text.config import TextConfig
 from .tiers import Tiers
 
 PARAMS_FILE = Path("params.yaml")
@@ -60,6 +61,7 @@ class Params(Frozen):
     data: DataParams = DataParams()
     tiers: Tiers = Tiers()
     engine: EngineConfig = EngineConfig()
+    text: TextConfig = TextConfig()
     features: FeatureConfig = FeatureConfig()
     conversion: ConversionConfig = ConversionConfig()
     report: ReportParams = ReportParams()

@@ -16,23 +16,38 @@ _SURFACE = {
 }  # fmt: skip
 SCHEMAS: dict[Kind, pa.Schema] = {
     "post": pa.schema(_SURFACE | {
-        "ad": pa.float64(), "disclosure": pa.string(), "has_code": pa.bool_(), "has_link": pa.bool_(),
+        **dict.fromkeys(("ad", "ad_masked", "polished", "overconsumption", "tested"), pa.float64()),
+        "disclosure": pa.string(), "has_code": pa.bool_(), "has_link": pa.bool_(),
+        "variety": pa.string(), "embedding": pa.list_(pa.float32()),
     }),
-    "comment": pa.schema(_SURFACE | {"genuine": pa.float64(), "generic": pa.float64(), "spam": pa.float64()}),
+    "comment": pa.schema(_SURFACE | {
+        **dict.fromkeys(("genuine", "generic", "spam", "intent", "suspicion", "trust"), pa.float64()),
+        "variety": pa.string(),
+    }),
 }  # fmt: skip
 
 
 class Scorer(Protocol):
     """What gives texts their scores: the rules, or a trained model. Annotate is handed one; it does not choose."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """Name the scorer and its version: what it scored is kept under this name."""
+        ...
 
     def score_posts(self, texts: pl.DataFrame) -> pl.DataFrame:
-        """Score captions, given the columns ``text`` and those of :func:`surface`."""
+        """Score captions, given the columns ``text`` and those of :func:`surface`.
+
+        :return: ``ad ad_masked polished overconsumption tested`` (0 to 1), ``disclosure`` (of the text alone: none,
+            ambiguous, clear), ``has_code has_link`` (bool), ``variety``, ``embedding`` (float32, one length for all).
+        """
         ...
 
     def score_comments(self, texts: pl.DataFrame) -> pl.DataFrame:
-        """Score comments, given the columns ``text`` and those of :func:`surface`."""
+        """Score comments, given the columns ``text`` and those of :func:`surface`.
+
+        :return: ``genuine generic spam intent suspicion trust`` (0 to 1) and ``variety``.
+        """
         ...
 
 
