@@ -3,7 +3,7 @@
 import unicodedata
 from base64 import b64encode
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
@@ -36,6 +36,11 @@ def _resource(name: str) -> str:
     return files(__package__).joinpath(name).read_text(encoding="utf-8")
 
 
+def say(key: str, language: Language, **values: Any) -> str:
+    """Say one of the words or sentences of the page."""
+    return _words()[key][language].format(**values) if values else _words()[key][language]
+
+
 def shown_number(value: float | None, language: Language) -> str:
     """Write a number with three significant digits, as the language does; a dash where there is none."""
     if value is None:
@@ -63,12 +68,9 @@ def render(facts: Facts, calibration: pl.DataFrame, language: Language) -> str:
 
     :param calibration: From :func:`thiqa.models.conversion.calibration.calibration`.
     """
-
-    def say(key: str, **values: Any) -> str:
-        return _words()[key][language].format(**values) if values else _words()[key][language]
-
+    word = partial(say, language=language)
     conversion = facts.conversion
-    mark = f" ({say('simulated').split('.')[0].lower()})" if facts.origin["simulated"] else ""
+    mark = f" ({word('simulated').split('.')[0].lower()})" if facts.origin["simulated"] else ""
     window = next((c.rsplit("_", 1)[1] for c in facts.medians.columns if c.endswith("d") and "_" in c), "")
     medians = facts.medians.rename({f"{name}_{window}": name for name in SHOWN})
     script = Markup(_resource("templates/report.js"))  # noqa: S704 a file of this package
@@ -79,11 +81,12 @@ def render(facts: Facts, calibration: pl.DataFrame, language: Language) -> str:
     return environment.get_template("report.html.j2").render(
         language=language,
         facts=facts,
-        t=say,
+        t=word,
         number=lambda value: shown_number(value, language),
         isolated=isolated,
         mark=mark,
         most=MOST_PARTNERS,
+        rival=lambda name: _words().get(f"name_{name}", {}).get(language, name.replace("_", " ")),
         sections=SECTIONS,
         style=Markup(_resource("templates/report.css")),  # noqa: S704 a file of this package
         script=script,
@@ -94,7 +97,7 @@ def render(facts: Facts, calibration: pl.DataFrame, language: Language) -> str:
         medians=medians.to_dicts(),
         tier_columns=TIER_COLUMNS,
         scores=[("model", conversion), *conversion.get("rivals", {}).items()],
-        **_figures(facts, medians, calibration, say, mark),
+        **_figures(facts, medians, calibration, word, mark),
     )
 
 
@@ -123,23 +126,23 @@ def _figures(
 def summary(facts: Facts, language: Language) -> list[str]:
     """Say the main figures in sentences."""
 
-    def say(key: str, **values: Any) -> str:
+    def told(key: str, **values: Any) -> str:
         shown = {k: shown_number(v, language) if isinstance(v, float | int) else str(v) for k, v in values.items()}
-        return _words()[key][language].format(**shown)
+        return say(key, language, **shown)
 
     conversion, sentences = facts.conversion, []
     if "reason" in conversion:
-        sentences.append(say("no_conversion") + conversion["reason"])
+        sentences.append(told("no_conversion") + conversion["reason"])
     else:
         gain = conversion["gain_over_followers"]
-        sentences.append(say("short_conversion", judged=conversion["judged"], creators=conversion["creators"],
+        sentences.append(told("short_conversion", judged=conversion["judged"], creators=conversion["creators"],
                              d2=_or_dash(conversion["d2_rate"]), gain=_or_dash(gain["d2_rate"]),
                              low=_or_dash(gain["low"]), high=_or_dash(gain["high"])))  # fmt: skip
         if gain["low"] is not None:
             verdict = "short_gain" if gain["low"] > 0 else "short_loss" if gain["high"] < 0 else "short_no_gain"
-            sentences.append(say(verdict))
-    sentences += _of_plan(facts.plan, say) + _of_claims(facts.evidence, say)
-    sentences.append(say("short_ads", posts=facts.posts_with_text, ads=facts.ads, hidden=facts.undisclosed))
+            sentences.append(told(verdict))
+    sentences += _of_plan(facts.plan, told) + _of_claims(facts.evidence, told)
+    sentences.append(told("short_ads", posts=facts.posts_with_text, ads=facts.ads, hidden=facts.undisclosed))
     return sentences
 
 
