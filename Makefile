@@ -13,7 +13,7 @@ export PYTHONUTF8 := 1
 export OMP_NUM_THREADS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help doctor run test test-long lint research bench notebooks ui clean lock
+.PHONY: help doctor run test test-long lint research bench notebooks ui serve clean lock
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -58,8 +58,11 @@ notebooks: doctor $(INSTALLED) ## execute every notebook on a small simulated wo
 ui: $(INSTALLED) ## open MLflow on loopback (http://127.0.0.1:5000)
 	@python -m thiqa ui
 
+serve: $(INSTALLED) ## run an MLflow server with sign-in for a team, on loopback (docs/server.md)
+	@python -m thiqa serve
+
 lock: ## pin every package anew (needs uv)
-	uv pip compile --universal --python-version 3.11 --extra dev --extra notebooks --extra research --extra spark --no-header --no-annotate --no-emit-index-url --quiet --upgrade pyproject.toml | grep -vE '^(nvidia|cuda|triton)' > requirements.lock.new # torch asks for what a GPU needs, if it needs it
+	uv pip compile --universal --python-version 3.11 --extra dev --extra notebooks --extra research --extra server --extra spark --no-header --no-annotate --no-emit-index-url --quiet --upgrade pyproject.toml | grep -vE '^(nvidia|cuda|triton)' > requirements.lock.new # torch asks for what a GPU needs, if it needs it
 	mv requirements.lock.new requirements.lock
 
 clean: ## remove what the pipeline made; imports, the environment and MLflow's runs stay

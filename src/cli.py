@@ -24,6 +24,7 @@ app = typer.Typer(
     "A folder of tables (Parquet) is all you must bring: simulate one with `thiqa world`, or import exports with "
     "`thiqa import`; then `thiqa features` and `thiqa evaluate` work on it. `make run` runs the whole pipeline.",
 )
+SHOWN_FILES = 40
 errors = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
 out = Console(highlight=False, soft_wrap=True)
 
@@ -84,33 +85,39 @@ def world(
 class Source(StrEnum):
     """What can be imported."""
 
+    instagram_graph = "instagram-graph"
+    facebook_pages = "facebook-pages"
+    youtube_data = "youtube-data"
+    tiktok_research = "tiktok-research"
+    tiktok_web = "tiktok-web"
+    account_archive = "account-archive"
     csv = "csv"
 
 
 @app.command("import")
 def import_(
     source: Annotated[Source, typer.Argument(help="What kind of export it is.")],
-    path: Annotated[Path, typer.Argument(help="The folder that holds the files; it is never written to.")],
+    path: Annotated[Path, typer.Argument(help="File, folder or archive of the export; it is never written to.")],
     into: Annotated[Path | None, typer.Option(help="Folder for the tables; default data/raw/import/NAME.")] = None,
     mapping: Annotated[Path | None, typer.Option(help="Mapping file: which column is what.")] = None,
-    max_rejected: Annotated[float, typer.Option(min=0, max=1, help="Stop above this share of rejected rows.")] = 0.2,
+    max_rejected: Annotated[float, typer.Option(min=0, max=1, help="Stop above this share of faulty rows.")] = 0.2,
 ) -> None:
     """Import exports into tables; rejected rows go to rejected.jsonl with file, row, column and reason.
 
-    People's ids become keyed hashes (key: THIQA_ID_KEY, else a file of yours). Importing again merges: the later
-    observation of a row wins. Counts such as 304.9K or 12 345 are read as numbers; what is not there stays null.
+    People's ids become keyed hashes (key: THIQA_ID_KEY, else a file of yours). Importing again merges: for each
+    column the later observation wins, follower counts become a history. Counts such as 304.9K or 12 345 are read as
+    numbers; what is not there stays null. PATH is a file, a folder of saved answers, gzip or zip. docs/imports.md
+    has the formats.
 
-    A mapping file names, for each table, the file and the column that each of our columns comes from; without
-    `--mapping` the one of a known public set is found by its columns.
+    For `csv` a mapping file names, for each table, the file and the column that each of our columns comes from;
+    without `--mapping` the one of a known public set is found by its columns.
 
-    Example: `thiqa import csv data/external/ig_creators_en --into data/raw/import/ig`
+    Example: `thiqa import instagram-graph answers/ --into data/raw/import/mine`
     """
     from .config import load
-    from .data.importers import Mapping, import_csv
+    from .data.importers import Mapping, import_answers, import_csv
 
-    if not path.is_dir():
-        raise InputError(f"{path}: no such folder; expected one that holds the {source.value} files")
-    target = into or Path("data/raw/import") / path.resolve().name
+    target = into or Path("data/raw/import") / path.resolve().stem
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -119,17 +126,27 @@ def import_(
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=errors, transient=True) as progress:
-        tasks: dict[str, int] = {}
+        task = progress.add_task(str(path), total=None)
 
         def on_rows(file: str, rows: int) -> None:
-            task = tasks.setdefault(file, progress.add_task(file, total=None))
-            progress.advance(task, rows)  # type: ignore[arg-type]
+            progress.update(task, description=file[-60:], advance=rows)
 
-        chosen = load(Mapping, mapping) if mapping else None
-        counts = import_csv(path, target, mapping=chosen, max_rejected=max_rejected, on_rows=on_rows)
-    for file, row in counts.items():
-        out.print(f"{file}: {row['read']} rows read, {row['accepted']} accepted, {row['rejected']} rejected")
-    out.print(f"tables in {target}; next: make run TABLES={target}")
+        if source is Source.csv:
+            if not path.is_dir():
+                raise InputError(f"{path}: no such folder; expected one that holds the {source.value} files")
+            chosen = load(Mapping, mapping) if mapping else None
+            counts = import_csv(path, target, mapping=chosen, max_rejected=max_rejected, on_rows=on_rows)
+        else:
+            counts = import_answers(source.value, path, target, max_rejected=max_rejected, on_rows=on_rows)
+    for file, row in list(counts.items())[:SHOWN_FILES]:
+        out.print(
+            f"{file}: {row['read']} rows read, {row['accepted']} accepted, {row['rejected']} rejected", markup=False
+        )
+    if len(counts) > SHOWN_FILES:
+        sums = {name: sum(row[name] for row in counts.values()) for name in ("read", "accepted", "rejected")}
+        out.print(f"{len(counts)} files in all: {sums['read']} rows read, {sums['accepted']} accepted, "
+                  f"{sums['rejected']} rejected")  # fmt: skip
+    out.print(f"tables in {target}, reasons in rejected.jsonl; next: make run TABLES={target}", markup=False)
 
 
 @app.command()
@@ -146,12 +163,12 @@ def features(
 
     Example: `thiqa features data/raw/world --out features.parquet`
     """
-    from .models.text.rules import RuleScorer
+    from .models.text.find import find_scorer
     from .workspace import Workspace
 
     chosen = parameters(params)
     with errors.status("annotating texts and building features"):
-        Workspace(chosen.engine, chosen.features, RuleScorer()).build(tables, at, to)
+        Workspace(chosen.engine, chosen.features, find_scorer()).build(tables, at, to)
 
 
 @app.command()
@@ -171,13 +188,13 @@ def evaluate(
     from .files import write_json
     from .models.conversion import placements_frame, validate
     from .models.conversion.by_tier import conversion_by_tier
-    from .models.text.rules import RuleScorer
+    from .models.text.find import find_scorer
     from .origin import origin
     from .workspace import Workspace
 
     chosen = parameters(params)
     with errors.status("building features, then training and judging models"):
-        built = Workspace(chosen.engine, chosen.features, RuleScorer()).cached_features(tables)
+        built = Workspace(chosen.engine, chosen.features, find_scorer()).cached_features(tables)
         frame = placements_frame(tables, built, chosen.tiers)
         metrics = validate(frame, chosen.conversion, chosen.seed, tables)["metrics"]
     by_tier = conversion_by_tier(frame, chosen.tiers.names).to_dicts()
@@ -185,8 +202,39 @@ def evaluate(
 
 
 @app.command()
+def evidence(
+    tables: Folder,
+    to: Annotated[Path, typer.Option("--out", help="JSON file for the list of claims.")],
+    params: ParamsFile = None,
+    folds: Annotated[int | None, typer.Option(min=2, help="Folds of creators; more take longer.")] = None,
+) -> None:
+    """Test the article's claims on DIR: an estimate with its interval for each, and a verdict or why there is none.
+
+    Writes a list of records: claim, estimate, low and high (90 %), p, q, n, verdict (supported, contradicted or
+    inconclusive, at a false-discovery rate of 5 % over all claims) and how it was measured. A claim that the tables
+    cannot answer is inconclusive, with the reason in `withheld`. truth/ is never looked at.
+
+    Example: `thiqa evidence data/raw/world --out evidence.json`
+    """
+    from .evidence import examine, gather
+    from .files import write_json
+    from .models.text.find import find_scorer
+    from .workspace import Workspace
+
+    chosen = parameters(params)
+    config = chosen.evidence if folds is None else chosen.evidence.model_copy(update={"folds": folds})
+    with errors.status("building features, then testing claims"):
+        built = Workspace(chosen.engine, chosen.features, find_scorer()).cached_features(tables)
+        records = examine(gather(tables, built, chosen.tiers, chosen.features.windows), config, chosen.seed)
+    write_json(records, to)
+    verdicts = [record["verdict"] for record in records]
+    counts = ", ".join(f"{verdicts.count(name)} {name}" for name in ("supported", "contradicted", "inconclusive"))
+    out.print(f"{len(records)} claims in {to}: {counts}")
+
+
+@app.command()
 def stage(
-    name: Annotated[str, typer.Argument(help="world, annotate, features, train, evaluate or report.")],
+    name: Annotated[str, typer.Argument(help="A stage of dvc.yaml, such as features or evidence.")],
 ) -> None:
     """Run one stage of the pipeline on the files of this checkout, as dvc.yaml does.
 
@@ -242,6 +290,27 @@ def ui(port: Annotated[int, typer.Option(min=1, max=65535, help="Port on 127.0.0
     out.print(f"MLflow on http://127.0.0.1:{port} (Ctrl-C ends it)")
     command = ["mlflow", "server", "--backend-store-uri", uri, "--host", "127.0.0.1", "--port", str(port)]
     os.execv(sys.executable, [sys.executable, "-m", *command])  # noqa: S606 replaces this process
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on; loopback unless you say otherwise.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port.")] = 5000,
+    store: Annotated[str | None, typer.Option(help="Database of the runs; default a file of this checkout.")] = None,
+    artifacts: Annotated[str | None, typer.Option(help="Folder or bucket for files; default in this checkout.")] = None,
+) -> None:
+    """Run an MLflow server with sign-in for a team, until Ctrl-C.
+
+    `--store postgresql://USER@HOST/DATABASE` keeps the runs in PostgreSQL; accounts are kept there too. The first
+    account is `admin`; its password is MLFLOW_AUTH_ADMIN_PASSWORD, else made once and kept in a file that is named.
+    People publish to it with MLFLOW_TRACKING_URI, MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD.
+
+    Example: `thiqa serve --store postgresql://mlflow@127.0.0.1/mlflow` (docs/server.md has the whole of it)
+    """
+    from .tracking.serve import serve as serve_forever
+
+    out.print(f"MLflow with sign-in on http://{host}:{port} (Ctrl-C ends it)")
+    serve_forever(host, port, store, artifacts, tell=out.print)
 
 
 @app.command()

@@ -13,8 +13,9 @@ OLDEST = (3, 11)
 # The sqlite of a platform may come without Python's module; MLflow's and DVC's stores need it.
 MODULES = {"venv": "python3-venv", "ensurepip": "python3-venv", "sqlite3": "libsqlite3-0"}
 OPTIONAL = {
-    "java": ("Spark tests", "apt-get install -y openjdk-17-jre-headless"),
+    "java": ("Spark", "apt-get install -y openjdk-17-jre-headless"),
     "chromium": ("browser tests", "apt-get install -y chromium"),
+    "psql": ("test of the server on PostgreSQL", "apt-get install -y postgresql"),
 }
 
 

@@ -198,9 +198,10 @@ def present(folder: Path) -> dict[str, Path]:
     return {name: path for name in TABLES if (path := folder / f"{name}.parquet").exists()}
 
 
-def check(folder: Path) -> dict[str, Path]:
+def check(folder: Path, *, whole: bool = True) -> dict[str, Path]:
     """Check every table in ``folder`` against the contract.
 
+    :param whole: Whether the tables that everything needs must be there.
     :return: The file of each table that is there.
     :raises InputError: With one line for each fault: file, row (counted from 1), column, found, expected.
     """
@@ -210,7 +211,7 @@ def check(folder: Path) -> dict[str, Path]:
     faults = [
         f"{folder / name}.parquet: missing; expected the table {name}: import your data or run 'thiqa world' first"
         for name, table in TABLES.items()
-        if table.needed and name not in paths
+        if whole and table.needed and name not in paths
     ]
     sound = {}
     for name, path in paths.items():

@@ -2,11 +2,10 @@
 
 import hmac
 import os
-import secrets
-from pathlib import Path
 
-import platformdirs
 import polars as pl
+
+from ..keyfile import own_secret
 
 KEY_VARIABLE = "THIQA_ID_KEY"
 ID_BYTES = 8  # 64 bits: no collision to fear among the accounts of one country
@@ -17,19 +16,7 @@ def id_key() -> bytes:
     from_environment = os.environ.get(KEY_VARIABLE)
     if from_environment:
         return from_environment.encode()
-    path = Path(platformdirs.user_config_dir("thiqa")) / "id.key"
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".{path.name}.{os.getpid()}")
-        temporary.touch(mode=0o600)
-        temporary.write_text(secrets.token_hex(32))
-        try:
-            os.link(temporary, path)  # never overwrites a key that another process made meanwhile
-        except FileExistsError:
-            pass
-        finally:
-            temporary.unlink()
-    return path.read_text().strip().encode()
+    return own_secret("id.key").encode()
 
 
 def keyed_hash(native_id: str, key: bytes) -> str:

@@ -61,6 +61,11 @@ def money(text: pl.Expr) -> pl.Expr:
     return pl.when(value >= 0).then(value)
 
 
+def times(text: pl.Series, timezone: str = "UTC") -> pl.Series:
+    """Read a column of times, see :func:`time`."""
+    return text.to_frame("text").select(time(pl.col("text"), timezone)).to_series()
+
+
 def time(text: pl.Expr, timezone: str = "UTC") -> pl.Expr:
     """Read a time: ISO 8601 with or without a zone, a date, or Unix seconds; returns UTC.
 
