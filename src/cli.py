@@ -267,16 +267,16 @@ def publish() -> None:
 
     The server is MLFLOW_TRACKING_URI, else a file mlflow.db at the root of the main checkout (`make ui` opens it).
     """
-    from .report.page import summary
+    from .report.summary import markdown
     from .stages import pipeline_facts, pipeline_state
     from .tracking.publish import publish as publish_state
 
     params = read_params()
     state = pipeline_state()
     state.require()
-    sentences = summary(pipeline_facts(params), params.report.language)
+    description = markdown(pipeline_facts(params), params.report.language)
     with errors.status("publishing to MLflow"):
-        published = publish_state(state, params, "\n\n".join(sentences))
+        published = publish_state(state, params, description)
     done = "already published as" if published.reused else "published as"
     out.print(f"{done} run {published.run_id} at {published.uri}")
     for name, why in published.refused.items():
