@@ -86,7 +86,11 @@ class Source(StrEnum):
     """What can be imported."""
 
     instagram_graph = "instagram-graph"
+    facebook_pages = "facebook-pages"
     youtube_data = "youtube-data"
+    tiktok_research = "tiktok-research"
+    tiktok_web = "tiktok-web"
+    account_archive = "account-archive"
     csv = "csv"
 
 
