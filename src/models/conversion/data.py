@@ -4,11 +4,12 @@ from pathlib import Path
 
 import polars as pl
 
+from ...features.niches import NEIGHBOURS, neighbours
 from ...tables import TABLES
 from ...tiers import Tiers
 
 CATEGORIES = ("tier", "platform", "kind", "language", "creator_niche", "campaign_niche", "objective", "brand")
-DEAL = ("fee_mad", "goods_mad", "same_niche", "same_city", "national", "posts_agreed", "days_between")
+DEAL = ("fee_mad", "goods_mad", "niche_fit", "same_city", "national", "posts_agreed", "days_between")
 OUTCOMES = ("reach", "clicks", "ordered", "confirmed", "delivered", "revenue_mad")
 
 
@@ -36,10 +37,18 @@ def placements_frame(tables: Path, features: Path, tiers: Tiers) -> pl.DataFrame
     )
     return frame.with_columns(
         tier=tiers.of(pl.col("followers")),
-        same_niche=(pl.col("campaign_niche") == pl.col("creator_niche")).cast(pl.Float64),
+        niche_fit=niche_fit(),
         same_city=(pl.col("campaign_city") == pl.col("city")).cast(pl.Float64),
         national=pl.col("campaign_city").is_null().cast(pl.Float64),
     ).sort("placement_id")
+
+
+def niche_fit() -> pl.Expr:
+    """Return how well the campaign's niche and the creator's fit: 1 the same, one half neighbours, 0 others."""
+    one, other = pl.col("campaign_niche"), pl.col("creator_niche")
+    near = pl.concat_str(one, other, separator="/").is_in([f"{left}/{right}" for left, right in sorted(neighbours())])
+    known = one.is_not_null() & other.is_not_null()
+    return pl.when(known).then(pl.when(one == other).then(1.0).when(near).then(NEIGHBOURS).otherwise(0.0))
 
 
 def days_between_posts(placements: pl.DataFrame, posts: pl.DataFrame) -> pl.DataFrame:

@@ -61,8 +61,9 @@ def cross_fit(
         if not len(train) or not len(test):
             continue
         reach = ReachModel.fit(train)
-        rate = max(float(train["delivered"].sum() / train["reach"].sum()), SMALLEST_RATE)
-        nothing = not train["delivered"].sum()
+        delivered = train["delivered"].to_numpy().astype(float)
+        rate = max(float(delivered.sum() / train["reach"].to_numpy().sum()), SMALLEST_RATE)
+        nothing = not delivered.sum()
         model = fit(train, columns, CATEGORIES, config, seed)
         around = model.distribution(test)
         counts = test["delivered"].to_numpy().astype(float)
