@@ -39,13 +39,12 @@ def world_tables(world: str, seed: int, changes: dict | None = None) -> Path:
     :param changes: Keys of the world file to set otherwise.
     """
     content = yaml.safe_load((WORLDS / f"{world}.yaml").read_text(encoding="utf-8")) | (changes or {})
-    text = yaml.safe_dump(content)
-    with replacing(cache() / "worlds" / f"{world}-{seed}.yaml") as file:
-        file.write_text(text, encoding="utf-8")
-        made_of = digest(PACKAGE / "data" / "world", CORPUS, file)
-    folder = cache() / "worlds" / f"{world}-{seed}-{made_of[:12]}"
+    file = cache() / "worlds" / f"{world}-{seed}.yaml"
+    with replacing(file) as temporary:
+        temporary.write_text(yaml.safe_dump(content), encoding="utf-8")
+    folder = file.with_name(f"{file.stem}-{digest(PACKAGE / 'data' / 'world', CORPUS, file)[:12]}")
     if not folder.exists():
-        simulate(cache() / "worlds" / f"{world}-{seed}.yaml", folder, seed=seed, progress=False)
+        simulate(file, folder, seed=seed, progress=False)
     return folder
 
 

@@ -90,6 +90,7 @@ class ConversionModel:
             about["linear"] = {
                 "intercept": self.scorer.linear.intercept,
                 "weights": self.scorer.linear.weights.tolist(),
+                "sds": self.scorer.linear.sds.tolist(),
             }
         write_json({**about, "reach": self.reach.to_json(), "spread": self.spread.to_json()}, folder / "model.json")
 

@@ -19,7 +19,7 @@ from .model import ConversionModel
 
 Language = Literal["fr", "en"]
 LEAST = 0.01  # contributions to the log rate that are not worth a word
-_WINDOW = re.compile(r"_\d+d$")
+_WINDOW = re.compile(r"(_shrunk)?(_\d+d)?$")
 
 
 @cache
@@ -33,10 +33,10 @@ def _words() -> dict[str, dict[str, str]]:
 def feature_of(column: str) -> str:
     """Name the feature of a column of the design matrix.
 
-    >>> feature_of("reply_rate_30d?"), feature_of("brand=Souss Box")
+    >>> feature_of("reply_rate_shrunk_30d?"), feature_of("brand=Souss Box")
     ('reply_rate', 'brand')
     """
-    return _WINDOW.sub("", re.split(r"[=?]", column, maxsplit=1)[0])
+    return _WINDOW.sub("", re.split(r"[=?]", column, maxsplit=1)[0], count=1)
 
 
 def contributions(model: ConversionModel, frame: pl.DataFrame) -> pl.DataFrame:
@@ -91,7 +91,7 @@ _COLON = {"fr": "\N{NARROW NO-BREAK SPACE}: ", "en": ": "}
 
 def _shown_column(frame: pl.DataFrame, feature: str) -> list[Any]:
     """Return the values that stand for a feature: those of its longest window."""
-    windows = [name for name in frame.columns if _WINDOW.sub("", name) == feature]
+    windows = [name for name in frame.columns if feature_of(name) == feature]
     longest = max(windows, key=lambda name: int((re.findall(r"_(\d+)d$", name) or ["0"])[0]), default=None)
     return frame[longest].to_list() if longest else [None] * len(frame)
 

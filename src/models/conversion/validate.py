@@ -32,13 +32,18 @@ def fitters(frame: pl.DataFrame, config: ConversionConfig, seed: int) -> dict[st
     }
     for name, fitter in RIVALS.items():
         found[name] = lambda rows, rate, fitter=fitter, name=name: fitter(  # type: ignore[misc]
-            rows, rate, columns, CATEGORIES, parameters()[name]
+            rows, rate, _varying(rows, columns), CATEGORIES, parameters()[name]
         )
     latent = [name for name in frame.columns if name.startswith(LATENT)]
     if latent:
         seen = ["followers", *latent]
         found["latents"] = lambda rows, _rate: _ratio(fit(rows, seen, ("tier", "brand"), config, seed))
     return found
+
+
+def _varying(rows: pl.DataFrame, columns: list[str]) -> list[str]:
+    """Leave out columns without two values in training, at which some libraries stumble."""
+    return [name for name in columns if rows[name].drop_nulls().n_unique() > 1]
 
 
 def _ratio(model: ConversionModel) -> LogRatio:
@@ -80,7 +85,7 @@ def cross_fit(
                 low=around["low"], high=around["high"], covered=pl.Series(covered),
             )
         )  # fmt: skip
-    return pl.concat(judged).sort("placement_id")
+    return pl.concat(judged).sort("placement_id") if judged else rows.select(KEPT).clear()
 
 
 def validate(frame: pl.DataFrame, config: ConversionConfig, seed: int, tables: Path) -> dict[str, Any]:
@@ -132,6 +137,8 @@ def _easier(
     rows: pl.DataFrame, columns: list[str], config: ConversionConfig, seed: int, view: Any, tiers: list[str]
 ) -> dict[str, Any]:
     judged = cross_fit(rows, columns, {}, config, seed, view)
+    if not len(judged):
+        return {"reason": f"nothing to hold out: fewer than two {view}"}
     shares = {tier: row["share"] for tier, row in coverage(judged, tiers).items()}
     return {"judged": len(judged), **scores_of(judged, OURS), "coverage": shares}
 
