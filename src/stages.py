@@ -12,6 +12,8 @@ from .annotate import annotate
 from .data.corpus import read_corpus
 from .data.world import simulate
 from .engine import open_engine
+from .evidence import examine
+from .evidence import gather as gather_evidence
 from .features import build_features
 from .files import replacing, write_json
 from .models.conversion import fit, placements_frame, validate
@@ -82,6 +84,13 @@ def evaluate_stage(params: Params) -> None:
     write_csv(calibration(result["predictions"]), PLOTS / "calibration.csv")
 
 
+def evidence_stage(params: Params) -> None:
+    """Test the article's claims, each with an interval and a verdict."""
+    check(params.data.tables)
+    material = gather_evidence(params.data.tables, FEATURES, params.tiers, params.features.windows)
+    write_json(examine(material, params.evidence, params.seed), METRICS / "evidence.json")
+
+
 def report_stage(params: Params) -> None:
     """Write the page for people."""
     write_page(pipeline_facts(params), PLOTS / "calibration.csv", PAGE, params.report.language)
@@ -105,6 +114,7 @@ STAGES: dict[str, Callable[[Params], None]] = {
     "features": features_stage,
     "train": train_stage,
     "evaluate": evaluate_stage,
+    "evidence": evidence_stage,
     "report": report_stage,
 }
 
