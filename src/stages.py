@@ -98,8 +98,8 @@ def report_stage(params: Params) -> None:
 
 def pipeline_facts(params: Params) -> Facts:
     """Gather what the stages wrote, for the page and for those who summarise it."""
-    return gather(params.data.tables, ANNOTATED, FEATURES, METRICS / "conversion.json", params.features,
-                  params.tiers, params.report.flagged)  # fmt: skip
+    return gather(params.data.tables, ANNOTATED, FEATURES, METRICS, params.features,
+                  params.tiers, params.report.flagged, explain=lambda _: [])  # fmt: skip
 
 
 def pipeline_state() -> State:
