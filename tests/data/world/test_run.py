@@ -17,6 +17,7 @@ from thiqa import tables
 from thiqa.data.world import simulate, trials
 from thiqa.data.world.card import filled
 from thiqa.data.world.claims import IDS
+from thiqa.data.world.ids import BY_NAME
 from thiqa.data.world.marginals import marginals
 from thiqa.errors import InputError
 from thiqa.files import read_json
@@ -64,6 +65,44 @@ def test_effects_hold_every_key_and_claim(small_world):
     assert tuple(effects["claims"]) == IDS
     for claim in effects["claims"].values():
         assert {"truth", "error", "unit", "holds"} <= set(claim)
+
+
+def test_languages_follow_the_city_the_platform_and_the_niche(make_world):
+    from thiqa.data.world import places
+    from thiqa.data.world.drawn import draw
+
+    creators = draw(make_world({"size.creators": 6000, "size.placements": 10, "size.campaigns": 1})).creators
+    city = np.array([entry["city"] for entry in places.cities()])[creators.city]
+    platform, niche = np.array(BY_NAME)[creators.platform], np.array(places.NICHE_NAMES)[creators.niche]
+    language = np.array(places.VARIETIES)[creators.language]
+
+    def more(variety, where):
+        return (language[where] == variety).mean() / (language[~where] == variety).mean()
+
+    assert more("zgh", city == "Agadir") > 3
+    assert more("fr", np.isin(city, ["Casablanca", "Rabat"])) > 1.1
+    assert more("ary-Latn", platform == "tiktok") > 1.2
+    assert more("ary-Latn", creators.joined > -500) > 1.1
+    assert more("fr", niche == "books") > 1.2
+    assert set(language) == set(places.VARIETIES)
+
+
+def test_tables_have_the_gaps_and_goods_of_real_exports(small_world):
+    frames = {name: pl.read_parquet(small_world / f"{name}.parquet") for name in ("creators", "posts", "placements")}
+    for name, column in [("creators", "neighbourhood"), ("creators", "city"), ("posts", "reach"), ("posts", "shares"),
+                         ("posts", "saves"), ("placements", "fee_mad"), ("placements", "clicks")]:  # fmt: skip
+        assert 0 < frames[name][column].null_count() < len(frames[name]), column
+    placements = frames["placements"]
+    assert placements.filter((pl.col("fee_mad").fill_null(0) == 0) & (pl.col("goods_mad") > 0)).height > 10
+    assert set(frames["creators"]["kind"].drop_nulls()) == set(tables.KINDS)
+
+
+def test_neighbourhoods_are_named_in_three_scripts(small_world):
+    captions = pl.read_parquet(small_world / "posts.parquet")["caption"].drop_nulls()
+    places = captions.str.extract(r"📍 (.*?)(?: #|$)").drop_nulls()
+    assert places.str.contains(r"\p{Arabic}").any()
+    assert places.str.contains(r"\d").any()  # Arabizi writes sounds as digits: 7ay mohammadi
+    assert places.str.contains(r"^[A-ZÀ-Þ]").any()
 
 
 def test_posts_of_a_deal_are_posts_of_its_creator(small_world):
