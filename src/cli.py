@@ -103,6 +103,9 @@ def import_(
     path: Annotated[Path, typer.Argument(help="File, folder or archive of the export; it is never written to.")],
     into: Annotated[Path | None, typer.Option(help="Folder for the tables; default data/raw/import/NAME.")] = None,
     mapping: Annotated[Path | None, typer.Option(help="Mapping file: which column is what.")] = None,
+    guess: Annotated[
+        bool, typer.Option("--guess", help="Propose a mapping for PATH, print it, import nothing.")
+    ] = False,
     max_rejected: Annotated[float, typer.Option(min=0, max=1, help="Stop above this share of faulty rows.")] = 0.2,
 ) -> None:
     """Import exports into tables; rejected rows go to rejected.jsonl with file, row, column and reason.
@@ -112,14 +115,21 @@ def import_(
     numbers; what is not there stays null. PATH is a file, a folder of saved answers, gzip or zip. docs/imports.md
     has the formats.
 
-    For `csv` a mapping file names, for each table, the file and the column that each of our columns comes from;
-    without `--mapping` the one of a known public set is found by its columns.
+    For `csv` (also Excel, JSON lines, Parquet) a mapping file names, for each table, the file and the column that each
+    of our columns comes from: `--guess` proposes one from the column names. Without `--mapping` the one of a known
+    public set is found by its columns.
 
     Example: `thiqa import instagram-graph answers/ --into data/raw/import/mine`
     """
     from .config import load
     from .data.importers import Mapping, import_answers, import_csv
 
+    if guess:
+        from .data.importers.guess import guess as proposed
+        from .data.importers.mapped import tables_in
+
+        sys.stdout.write(proposed(tables_in(path)))
+        return
     target = into or Path("data/raw/import") / path.resolve().stem
     columns = (
         SpinnerColumn(),
@@ -135,8 +145,6 @@ def import_(
             progress.update(task, description=file[-60:], advance=rows)
 
         if source is Source.csv:
-            if not path.is_dir():
-                raise InputError(f"{path}: no such folder; expected one that holds the {source.value} files")
             chosen = load(Mapping, mapping) if mapping else None
             counts = import_csv(path, target, mapping=chosen, max_rejected=max_rejected, on_rows=on_rows)
         else:
