@@ -88,7 +88,8 @@ def evidence_stage(params: Params) -> None:
     """Test the article's claims, each with an interval and a verdict."""
     check(params.data.tables)
     material = gather_evidence(params.data.tables, FEATURES, params.tiers, params.features.windows)
-    write_json(examine(material, params.evidence, params.seed), METRICS / "evidence.json")
+    claims = examine(material, params.evidence, params.seed)
+    write_json({"simulated": origin(params.data.tables)["simulated"], "claims": claims}, METRICS / "evidence.json")
 
 
 def report_stage(params: Params) -> None:
