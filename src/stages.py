@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 
 import polars as pl
@@ -16,15 +17,16 @@ from .engine import open_engine
 from .evidence import examine
 from .evidence import gather as gather_evidence
 from .features import build_features
-from .files import read_json, replacing, write_json
+from .files import digest, read_json, replacing, write_json
 from .models.conversion import fit, placements_frame, validate
 from .models.conversion.by_tier import conversion_by_tier
 from .models.conversion.calibration import calibration
 from .models.conversion.data import CATEGORIES, feature_columns
 from .models.text.card import card
 from .models.text.encoder import make_encoder
+from .models.text.explain import explain
 from .models.text.judged import evaluate_text
-from .models.text.scorer import load_scorer
+from .models.text.scorer import TextScorer, load_scorer
 from .models.text.train import train_text
 from .origin import origin
 from .params import Params
@@ -124,7 +126,18 @@ def report_stage(params: Params) -> None:
 def pipeline_facts(params: Params) -> Facts:
     """Gather what the stages wrote, for the page and for those who summarise it."""
     return gather(params.data.tables, ANNOTATED, FEATURES, METRICS, params.features,
-                  params.tiers, params.report.flagged, explain=lambda _: [])  # fmt: skip
+                  params.tiers, params.report.flagged, explain=_ad_phrases)  # fmt: skip
+
+
+def _ad_phrases(caption: str) -> list[str]:
+    """Name the phrases of a caption that speak for an ad, by the student alone."""
+    phrases = explain(caption, "post", _student(TEXT, digest(TEXT)))["ad"]
+    return [phrase.words for phrase in phrases if phrase.weight > 0]
+
+
+@lru_cache(maxsize=1)
+def _student(folder: Path, _digest: str) -> TextScorer:
+    return load_scorer(folder, alone=True)
 
 
 def pipeline_state() -> State:
