@@ -10,6 +10,7 @@ from pydantic import Field
 from .config import Frozen, load
 from .engine import EngineConfig
 from .errors import InputError
+from .evidence import EvidenceConfig
 from .features import FeatureConfig
 from .models.conversion import ConversionConfig
 from .models.text.config import TextConfig
@@ -64,6 +65,7 @@ class Params(Frozen):
     text: TextConfig = TextConfig()
     features: FeatureConfig = FeatureConfig()
     conversion: ConversionConfig = ConversionConfig()
+    evidence: EvidenceConfig = EvidenceConfig()
     report: ReportParams = ReportParams()
     tracking: TrackingParams = TrackingParams()
 

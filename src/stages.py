@@ -12,6 +12,8 @@ from .annotate import annotate
 from .data.corpus import read_corpus
 from .data.world import simulate
 from .engine import open_engine
+from .evidence import examine
+from .evidence import gather as gather_evidence
 from .features import build_features
 from .files import replacing, write_json
 from .models.conversion import fit, placements_frame, validate
@@ -82,6 +84,14 @@ def evaluate_stage(params: Params) -> None:
     write_csv(calibration(result["predictions"]), PLOTS / "calibration.csv")
 
 
+def evidence_stage(params: Params) -> None:
+    """Test the article's claims, each with an interval and a verdict."""
+    check(params.data.tables)
+    material = gather_evidence(params.data.tables, FEATURES, params.tiers, params.features.windows)
+    claims = examine(material, params.evidence, params.seed)
+    write_json({"simulated": origin(params.data.tables)["simulated"], "claims": claims}, METRICS / "evidence.json")
+
+
 def report_stage(params: Params) -> None:
     """Write the page for people."""
     write_page(pipeline_facts(params), PLOTS / "calibration.csv", PAGE, params.report.language)
@@ -89,8 +99,8 @@ def report_stage(params: Params) -> None:
 
 def pipeline_facts(params: Params) -> Facts:
     """Gather what the stages wrote, for the page and for those who summarise it."""
-    return gather(params.data.tables, ANNOTATED, FEATURES, METRICS / "conversion.json", params.features,
-                  params.tiers, params.report.flagged)  # fmt: skip
+    return gather(params.data.tables, ANNOTATED, FEATURES, METRICS, params.features,
+                  params.tiers, params.report.flagged, explain=lambda _: [])  # fmt: skip
 
 
 def pipeline_state() -> State:
@@ -105,6 +115,7 @@ STAGES: dict[str, Callable[[Params], None]] = {
     "features": features_stage,
     "train": train_stage,
     "evaluate": evaluate_stage,
+    "evidence": evidence_stage,
     "report": report_stage,
 }
 
