@@ -21,7 +21,6 @@ import pyarrow.parquet as pq
 from .engine import BATCH_ROWS, Engine, EngineConfig
 from .errors import InputError
 
-
 _TIME = "timestamp('UTC', 6)"
 
 
@@ -85,7 +84,7 @@ class SparkEngine(Engine):
 
 
 def _spark_schema(schema: pa.Schema) -> Any:
-    from pyspark.sql.pandas.types import from_arrow_schema
+    from pyspark.sql.pandas.types import from_arrow_schema  # noqa: PLC0415 - an extra that few have
 
     return from_arrow_schema(schema)
 
@@ -97,13 +96,13 @@ def open_spark(config: EngineConfig, scratch: Path) -> Iterator[SparkEngine]:
     :raises InputError: Where PySpark or Java is missing.
     """
     try:
-        from pyspark.errors import PySparkException
-        from pyspark.sql import SparkSession
+        from pyspark.errors import PySparkException  # noqa: PLC0415 - an extra that few have
+        from pyspark.sql import SparkSession  # noqa: PLC0415
     except ImportError:
         raise InputError("engine.kind spark: pyspark is not installed; pip install 'thiqa[spark]'") from None
-    paths = [os.path.abspath(path) for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
+    paths = [str(Path(path).absolute()) for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
     os.environ["PYSPARK_PYTHON"] = sys.executable
-    settings = {
+    settings: dict[str, bool | float | int | str | None] = {
         "spark.driver.memory": _java_memory(config.memory),
         "spark.executor.memory": _java_memory(config.memory),
         "spark.executorEnv.PYTHONPATH": os.pathsep.join(paths),

@@ -134,7 +134,9 @@ def undisclosed(world_file: Path, seed: int, table: pl.DataFrame, ends: Any) -> 
     for posts in scene(drawn).posts:
         parts.append(pl.DataFrame({
             "creator_id": ids(drawn.creators.platform[posts.creator], drawn.creators.word[posts.creator]).to_pylist(),
-            "post_id": ids(drawn.creators.platform[posts.creator], post_words(first + np.arange(len(posts)))).to_pylist(),
+            "post_id": ids(
+                drawn.creators.platform[posts.creator], post_words(first + np.arange(len(posts)))
+            ).to_pylist(),
             "at": moments(posts.day), "ad": posts.ad, "hidden": posts.ad & (posts.disclosure == 0),
         }))  # fmt: skip
         first += len(posts)

@@ -153,8 +153,8 @@ _SPONSORSHIP = (
     _share("undisclosed_posts", "sponsorship", "share of all posts that are ads and say nothing of it", _CAPTION,
            "unannounced placements are rejected"),
     replace(_share("undisclosed_lagged", "sponsorship", "undisclosed_share, shrunk, of the ads of the lag "
-                   "(features.lag: from 180 to 30 days before as_of)", _DATED_CAPTION, "unannounced placements are rejected",
-                   null="no ad in the lag"), windowed=False),
+                   "(features.lag: from 180 to 30 days before as_of)", _DATED_CAPTION,
+                   "unannounced placements are rejected later", null="no ad in the lag"), windowed=False),
     _share("code_share", "sponsorship", "share of posts with a promo code", _CAPTION),
     _share("link_share", "sponsorship", "share of posts that send to a link to buy", _CAPTION),
     Feature("ads", "sponsorship", "ads", "posts", _CAPTION, "too many placements"),

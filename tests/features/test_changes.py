@@ -1,6 +1,7 @@
 """Change points equal an exhaustive search, and say which kind of change it was."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import numpy as np
 import polars as pl
@@ -53,9 +54,7 @@ def test_the_points_are_those_of_an_exhaustive_search(seed, n, penalty):
             best[end] = min(found)
     total = best[n][0]
     points = _change_points(signal, penalty)
-    assert sum(cost(a, b) for a, b in zip(points, points[1:], strict=False)) + penalty * (len(points) - 2) == (
-        pytest.approx(total)
-    )
+    assert sum(cost(a, b) for a, b in pairwise(points)) + penalty * (len(points) - 2) == (pytest.approx(total))
 
 
 def test_a_new_topic_in_another_language():

@@ -5,6 +5,7 @@ import statistics
 from collections import Counter, defaultdict
 from datetime import datetime, timedelta
 from hashlib import blake2b
+from itertools import pairwise
 
 import numpy as np
 import polars as pl
@@ -209,7 +210,7 @@ class Oracle:
         published = [p["at"] for p in self._own(creator) if p["at"]]
         inside = [n for at, n in read if self._within(at, as_of, width)]
         rises, idle = [], []
-        for (before, old), (at, new) in zip(read, read[1:], strict=False):
+        for (before, old), (at, new) in pairwise(read):
             if self._within(at, as_of, width) and self._within(before, as_of, width):
                 rises.append(math.log(new / old))
                 if not any(before < when <= at for when in published):

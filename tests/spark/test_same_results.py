@@ -1,14 +1,10 @@
 """The same tables give the same annotations and features on DuckDB and on a cluster."""
 
-import random
 from pathlib import Path
 
 import polars as pl
 import pytest
-from tiny import features_file, tiny, write_tables, write_unsorted
-
-from thiqa.engine import EngineConfig, open_engine
-from thiqa.errors import InputError
+from tiny import features_file, tiny, write_tables
 
 TOLERANCE = 1e-7  # relative: sums of floats in another order
 
