@@ -198,6 +198,45 @@ def evaluate(
 
 
 @app.command()
+def plan(
+    campaign: Annotated[
+        Path, typer.Argument(metavar="CAMPAIGN.yaml", help="What is sold, for how much, with which limits.")
+    ],
+    data: Annotated[Path, typer.Option("--data", metavar="DIR", help="Folder of tables.")],
+    to: Annotated[Path, typer.Option("--out", help="JSON file for the plan.")],
+    page: Annotated[Path | None, typer.Option(help="HTML file for the same plan, for people.")] = None,
+    model: Annotated[Path | None, typer.Option(help="Folder of a trained model; default: trained on DIR.")] = None,
+    params: ParamsFile = None,
+) -> None:
+    """Choose creators and posts for a campaign under a budget, exactly, with the proven gap.
+
+    Expected deliveries (or reach, or reach weighted by trust) with diminishing returns, overlap of audiences and risk,
+    under the limits of the file: docs/campaigns.md explains every key, experiments/campaigns/ has examples. Fees are
+    those asked (table rates), else predicted from placements and marked `estimated`. Where the limits contradict
+    each other, those in conflict are named.
+
+    Example: `thiqa plan experiments/campaigns/national-launch.yaml --data data/raw/world --out plan.json`
+    """
+    from .files import write_json
+    from .models.text.rules import RuleScorer
+    from .plan.campaign import read_campaign
+    from .plan.folder import plan_folder
+    from .plan.show import tables_of
+    from .report.plan_page import write_plan_page
+    from .workspace import Workspace
+
+    wanted, chosen = read_campaign(campaign), parameters(params)
+    workspace = Workspace(chosen.engine, chosen.features, RuleScorer())
+    with errors.status("building features, forecasting, then solving"):
+        found = plan_folder(wanted, data, workspace, chosen.tiers, chosen.conversion, chosen.seed, model)
+    write_json(found, to)
+    if page is not None:
+        write_plan_page(found, page, chosen.report.language)
+    for table in tables_of(found):
+        out.print(table)
+
+
+@app.command()
 def stage(
     name: Annotated[str, typer.Argument(help="world, annotate, features, train, evaluate or report.")],
 ) -> None:
