@@ -8,12 +8,14 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal
 
 import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from ibis.backends.duckdb import Backend
 from pydantic import Field
@@ -69,6 +71,24 @@ class Engine:
             for batch in self.batches(expression.order_by(key)):
                 file.write_table(rounded(pa.Table.from_batches([batch]).cast(schema)))
 
+    def keep(self, expression: ir.Table, path: Path) -> ir.Table:
+        """Run an expression into a file once and read it from there: what is used more than once is not run twice."""
+        self.backend.to_parquet(expression, path)
+        return self.read(path)
+
+    def per_creator(
+        self, expression: ir.Table, function: Callable[[pa.Table], pa.Table], schema: pa.Schema, path: Path
+    ) -> ir.Table:
+        """Apply a function to all rows of each ``creator_id``, through the file ``path``.
+
+        :param schema: What the function returns.
+        :return: The rows it returned, in no particular order.
+        """
+        with replacing(path) as temporary, pq.ParquetWriter(temporary, schema, compression="zstd") as file:
+            for rows in _runs(self.batches(expression.order_by("creator_id")), "creator_id"):
+                file.write_table(function(rows))
+        return self.read(path)
+
     def map_batches(
         self, expression: ir.Table, function: Callable[[pa.RecordBatch], pa.RecordBatch], schema: pa.Schema, path: Path
     ) -> ir.Table:
@@ -95,3 +115,18 @@ def open_engine(config: EngineConfig, scratch: Path) -> Iterator[Engine]:
         yield Engine(backend, scratch)
     finally:
         backend.disconnect()
+
+
+def _runs(batches: Iterator[pa.RecordBatch], key: str) -> Iterator[pa.Table]:
+    """Cut batches sorted by a key into one table for each value of it."""
+    rest: pa.Table | None = None
+    for batch in batches:
+        table = pa.Table.from_batches([batch])
+        table = pa.concat_tables([rest, table]) if rest is not None else table
+        values = table[key].combine_chunks()
+        starts = [0, *(pc.indices_nonzero(pc.not_equal(values[1:], values[:-1])).to_numpy() + 1).tolist()]
+        for start, end in pairwise(starts):
+            yield table.slice(start, end - start)
+        rest = table.slice(starts[-1])
+    if rest is not None and len(rest):
+        yield rest

@@ -10,8 +10,10 @@ from pydantic import Field
 from .config import Frozen, load
 from .engine import EngineConfig
 from .errors import InputError
+from .evidence import EvidenceConfig
 from .features import FeatureConfig
 from .models.conversion import ConversionConfig
+from .models.text.config import TextConfig
 from .tiers import Tiers
 
 PARAMS_FILE = Path("params.yaml")
@@ -60,8 +62,10 @@ class Params(Frozen):
     data: DataParams = DataParams()
     tiers: Tiers = Tiers()
     engine: EngineConfig = EngineConfig()
+    text: TextConfig = TextConfig()
     features: FeatureConfig = FeatureConfig()
     conversion: ConversionConfig = ConversionConfig()
+    evidence: EvidenceConfig = EvidenceConfig()
     report: ReportParams = ReportParams()
     tracking: TrackingParams = TrackingParams()
 

@@ -9,15 +9,19 @@ import polars as pl
 from filelock import FileLock
 
 from .annotate import annotate
+from .data.corpus import read_corpus
 from .data.world import simulate
 from .engine import open_engine
+from .evidence import examine
+from .evidence import gather as gather_evidence
 from .features import build_features
 from .files import replacing, write_json
 from .models.conversion import fit, placements_frame, validate
 from .models.conversion.by_tier import conversion_by_tier
 from .models.conversion.calibration import calibration
 from .models.conversion.data import CATEGORIES, feature_columns
-from .models.text.rules import RuleScorer
+from .models.text.scorer import load_scorer
+from .models.text.train import train_text
 from .origin import origin
 from .params import Params
 from .report.facts import Facts, gather
@@ -27,7 +31,8 @@ from .tracking.state import State
 
 WORLD = Path("data/raw/world")
 ANNOTATED, FEATURES = Path("data/interim/annotated"), Path("data/features/features.parquet")
-CONVERSION = Path("artifacts/conversion")
+CONVERSION, TEXT = Path("artifacts/conversion"), Path("artifacts/text")
+CORPUS = Path("data/corpus")
 METRICS, PLOTS, PAGE = Path("reports/metrics"), Path("reports/plots"), Path("reports/report.html")
 CARDS, EXPERIMENTS = Path("docs/model-cards"), Path("experiments")
 LOGS = Path("logs")
@@ -38,11 +43,18 @@ def world_stage(params: Params) -> None:
     simulate(params.data.world, WORLD)
 
 
+def train_text_stage(params: Params) -> None:
+    """Train the text model on the parts train and valid of the corpus."""
+    corpus = read_corpus(CORPUS / "train.jsonl", CORPUS / "valid.jsonl")
+    with replacing(TEXT) as out:
+        train_text(corpus, params.text, params.seed, out)
+
+
 def annotate_stage(params: Params) -> None:
     """Look inside every text once: script, emoji, disclosure, scores."""
     check(params.data.tables)
     with replacing(ANNOTATED) as out, open_engine(params.engine, LOGS / "scratch") as engine:
-        annotate(engine, params.data.tables, out, RuleScorer())
+        annotate(engine, params.data.tables, out, load_scorer(TEXT))
 
 
 def features_stage(params: Params) -> None:
@@ -72,6 +84,13 @@ def evaluate_stage(params: Params) -> None:
     write_csv(calibration(result["predictions"]), PLOTS / "calibration.csv")
 
 
+def evidence_stage(params: Params) -> None:
+    """Test the article's claims, each with an interval and a verdict."""
+    check(params.data.tables)
+    material = gather_evidence(params.data.tables, FEATURES, params.tiers, params.features.windows)
+    write_json(examine(material, params.evidence, params.seed), METRICS / "evidence.json")
+
+
 def report_stage(params: Params) -> None:
     """Write the page for people."""
     write_page(pipeline_facts(params), PLOTS / "calibration.csv", PAGE, params.report.language)
@@ -79,8 +98,8 @@ def report_stage(params: Params) -> None:
 
 def pipeline_facts(params: Params) -> Facts:
     """Gather what the stages wrote, for the page and for those who summarise it."""
-    return gather(params.data.tables, ANNOTATED, FEATURES, METRICS / "conversion.json", params.features,
-                  params.tiers, params.report.flagged)  # fmt: skip
+    return gather(params.data.tables, ANNOTATED, FEATURES, METRICS, params.features,
+                  params.tiers, params.report.flagged, explain=lambda _: [])  # fmt: skip
 
 
 def pipeline_state() -> State:
@@ -90,10 +109,12 @@ def pipeline_state() -> State:
 
 STAGES: dict[str, Callable[[Params], None]] = {
     "world": world_stage,
+    "train_text": train_text_stage,
     "annotate": annotate_stage,
     "features": features_stage,
     "train": train_stage,
     "evaluate": evaluate_stage,
+    "evidence": evidence_stage,
     "report": report_stage,
 }
 

@@ -14,7 +14,8 @@ from thiqa.data.world import simulate
 from thiqa.features import column_names
 from thiqa.files import digest, replacing
 from thiqa.models.conversion import ConversionConfig, placements_frame, validate
-from thiqa.models.text.rules import RuleScorer
+from thiqa.models.text.find import SHIPPED
+from thiqa.models.text.scorer import load_scorer
 from thiqa.params import Params
 from thiqa.workspace import CACHE_VARIABLE, Workspace
 
@@ -44,7 +45,7 @@ def run_seed(seed: int, params: dict[str, Any], folder: Path) -> list[dict[str, 
     simulate(world_file, tables, seed=seed, progress=False)
     defaults = Params()
     config = ConversionConfig(**params["conversion"])
-    features = Workspace(defaults.engine, defaults.features, RuleScorer()).cached_features(tables)
+    features = Workspace(defaults.engine, defaults.features, load_scorer(SHIPPED)).cached_features(tables)
     frame = placements_frame(tables, features, defaults.tiers)
     trust = [name for name, f in column_names(defaults.features.windows).items() if f.family != "audience"]
     full = validate(frame, config, seed, tables)["metrics"]

@@ -7,6 +7,8 @@ import polars as pl
 import pyarrow as pa
 
 from ..models.text.fold import emoji_pattern, fold, skeleton
+from .gazetteer import Gazetteer, read_gazetteer
+from .signature import near
 
 Kind = Literal["post", "comment"]
 
@@ -14,25 +16,45 @@ _SURFACE = {
     "text": pa.string(), "skeleton": pa.string(), "script": pa.string(),
     "words": pa.int64(), "emoji": pa.int64(), "emoji_only": pa.bool_(),
 }  # fmt: skip
+_NAMES = pa.list_(pa.string())
+_MARKS: dict[Kind, dict[str, pa.DataType]] = {
+    "post": {"hashtags": _NAMES, "places": _NAMES},
+    "comment": {"near_a": pa.int64(), "near_b": pa.int64(), "places": _NAMES},
+}
 SCHEMAS: dict[Kind, pa.Schema] = {
     "post": pa.schema(_SURFACE | {
-        "ad": pa.float64(), "disclosure": pa.string(), "has_code": pa.bool_(), "has_link": pa.bool_(),
-    }),
-    "comment": pa.schema(_SURFACE | {"genuine": pa.float64(), "generic": pa.float64(), "spam": pa.float64()}),
+        **dict.fromkeys(("ad", "ad_masked", "polished", "overconsumption", "tested"), pa.float64()),
+        "disclosure": pa.string(), "has_code": pa.bool_(), "has_link": pa.bool_(),
+        "variety": pa.string(), "embedding": pa.list_(pa.float32()),
+    } | _MARKS["post"]),
+    "comment": pa.schema(_SURFACE | {
+        **dict.fromkeys(("genuine", "generic", "spam", "intent", "suspicion", "trust"), pa.float64()),
+        "variety": pa.string(),
+    } | _MARKS["comment"]),
 }  # fmt: skip
 
 
 class Scorer(Protocol):
     """What gives texts their scores: the rules, or a trained model. Annotate is handed one; it does not choose."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """Name the scorer and its version: what it scored is kept under this name."""
+        ...
 
     def score_posts(self, texts: pl.DataFrame) -> pl.DataFrame:
-        """Score captions, given the columns ``text`` and those of :func:`surface`."""
+        """Score captions, given the columns ``text`` and those of :func:`surface`.
+
+        :return: ``ad ad_masked polished overconsumption tested`` (0 to 1), ``disclosure`` (of the text alone: none,
+            ambiguous, clear), ``has_code has_link`` (bool), ``variety``, ``embedding`` (float32, one length for all).
+        """
         ...
 
     def score_comments(self, texts: pl.DataFrame) -> pl.DataFrame:
-        """Score comments, given the columns ``text`` and those of :func:`surface`."""
+        """Score comments, given the columns ``text`` and those of :func:`surface`.
+
+        :return: ``genuine generic spam intent suspicion trust`` (0 to 1) and ``variety``.
+        """
         ...
 
 
@@ -64,13 +86,28 @@ def surface(texts: pl.DataFrame) -> pl.DataFrame:
     ).drop(scripts)
 
 
-def annotator(scorer: Scorer, kind: Kind) -> Callable[[pa.RecordBatch], pa.RecordBatch]:
+def marked(texts: pl.DataFrame, kind: Kind, gazetteer: Gazetteer) -> pl.DataFrame:
+    """Add what features join on: ``hashtags`` of posts, near-duplicate bands of comments, ``places`` of both.
+
+    :param texts: With the columns of :func:`surface`.
+    """
+    texts = texts.with_columns(places=gazetteer.find(pl.col("folded")))
+    if kind == "comment":
+        return pl.concat([texts, near(texts["folded"])], how="horizontal")
+    tags = pl.col("folded").str.extract_all(r"#\S+").list.unique().list.sort()
+    return texts.with_columns(hashtags=tags)
+
+
+def annotator(
+    scorer: Scorer, kind: Kind, gazetteer: Gazetteer | None = None
+) -> Callable[[pa.RecordBatch], pa.RecordBatch]:
     """Make the function that annotates a batch with the column ``text`` (see :data:`SCHEMAS` for what it returns)."""
+    known = gazetteer or read_gazetteer()
 
     def annotate(batch: pa.RecordBatch) -> pa.RecordBatch:
         texts = surface(pl.DataFrame(pl.from_arrow(pa.Table.from_batches([batch]))))
         scores = scorer.score_posts(texts) if kind == "post" else scorer.score_comments(texts)
-        frame = pl.concat([texts, scores], how="horizontal")
+        frame = pl.concat([marked(texts, kind, known), scores], how="horizontal")
         arrays = [frame[item.name].to_arrow().cast(item.type) for item in SCHEMAS[kind]]
         return pa.RecordBatch.from_arrays(arrays, schema=SCHEMAS[kind])
 

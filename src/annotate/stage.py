@@ -4,6 +4,7 @@ from pathlib import Path
 
 from ..engine import Engine
 from .batch import SCHEMAS, Kind, Scorer, annotator
+from .gazetteer import Gazetteer
 
 _TABLES: dict[Kind, tuple[str, str, str]] = {  # kind: table, its key, its text
     "post": ("posts", "post_id", "caption"),
@@ -11,15 +12,19 @@ _TABLES: dict[Kind, tuple[str, str, str]] = {  # kind: table, its key, its text
 }
 
 
-def annotate(engine: Engine, tables: Path, out: Path, scorer: Scorer) -> None:
+def annotate(engine: Engine, tables: Path, out: Path, scorer: Scorer, gazetteer: Gazetteer | None = None) -> None:
     """Annotate every text once and write ``posts.parquet`` and ``comments.parquet``, one row a key, into ``out``.
 
     A row without a text has no row here. A table that is not there gives an empty file.
+
+    :param gazetteer: Places to look for; by default the project's own.
     """
     for kind, (table, key, column) in _TABLES.items():
         rows = engine.read_table(table, tables)
         rows = rows.select(key, text=rows[column]).filter(lambda row: row.text.notnull())
         distinct = rows.select("text").distinct()
-        texts = engine.map_batches(distinct, annotator(scorer, kind), SCHEMAS[kind], out / f".{table}.texts.parquet")
+        texts = engine.map_batches(
+            distinct, annotator(scorer, kind, gazetteer), SCHEMAS[kind], out / f".{table}.texts.parquet"
+        )
         engine.write(rows.join(texts, "text").drop("text"), out / f"{table}.parquet", [key])
         (out / f".{table}.texts.parquet").unlink()

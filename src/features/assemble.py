@@ -1,38 +1,41 @@
 """All families put together: one row for each (creator, as-of) pair."""
 
-from collections.abc import Sequence
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from tempfile import mkdtemp
 
 import ibis
 import ibis.expr.types as ir
-from pydantic import Field, field_validator
+import polars as pl
 
-from ..config import Frozen, Share
+from ..annotate.gazetteer import Gazetteer, read_gazetteer
 from ..engine import Engine
-from .authenticity import authenticity
-from .engagement import community, engagement_of_comments, engagement_of_posts, first_answers
-from .registry import column_names
-from .sponsorship import sponsorship, with_ads
+from .audience import audience, followers_at, of_creator, steps
+from .authenticity import authenticity, pods
+from .changes import changes, schema
+from .config import FeatureConfig
+from .discourse import style
+from .engagement import by_author, crowd, depth, dialogue, engagement_of_posts
+from .proximity import adoptions, earliness, named_places, places_of_posts
+from .registry import COUNTED, SHRUNK, column_names
+from .rows import prepared_comments, prepared_posts
+from .shrink import Priors, shrunk
+from .sponsorship import brand_fit, later_suspicion, sponsorship
 from .window import look_back
 
 
-class FeatureConfig(Frozen):
-    """How far features look back, and from which score on a post counts as an ad."""
-
-    windows: tuple[Annotated[int, Field(ge=1)], ...] = Field(default=(30, 180), min_length=1)
-    ad_threshold: Share = 0.5
-
-    @field_validator("windows")
-    @classmethod
-    def _ascending(cls, windows: tuple[int, ...]) -> tuple[int, ...]:
-        if list(windows) != sorted(set(windows)):
-            raise ValueError("ascending numbers of days, each once")
-        return windows
-
-
 def build_features(
-    engine: Engine, tables: Path, annotated: Path, out: Path, config: FeatureConfig, at: Path | None = None
+    engine: Engine,
+    tables: Path,
+    annotated: Path,
+    out: Path,
+    config: FeatureConfig,
+    at: Path | None = None,
+    priors: Priors | None = None,
+    gazetteer: Gazetteer | None = None,
 ) -> None:
     """Write one row for each pair (creator_id, as_of), one column for each registered feature, sorted.
 
@@ -40,14 +43,27 @@ def build_features(
     :param annotated: What :func:`thiqa.annotate.annotate` wrote for them.
     :param at: A Parquet file of pairs; by default every placement's (creator_id, agreed_at), and without placements
         every creator, as of the end of the export. A creator without dated posts has no as_of, and all rows count.
+    :param priors: What small samples are shrunk towards; by default the fixed priors of ``config``.
+    :param gazetteer: The places that annotate looked for; by default the project's own.
     """
-    pairs_file = engine.scratch / f"{out.name}.pairs.parquet"
-    pairs = engine.read(at).select("creator_id", "as_of").distinct() if at else default_pairs(engine, tables)
-    numbered = pairs.mutate(pair_id=ibis.row_number().over(order_by=[pairs.creator_id, pairs.as_of]))
-    engine.write(numbered, pairs_file, ["creator_id", "as_of"])
-    features = assemble(engine, engine.read(pairs_file), tables, annotated, config)
-    engine.write(features, out, ["creator_id", "as_of"])
-    pairs_file.unlink()
+    with _folder(engine) as folder:
+        pairs = engine.read(at).select("creator_id", "as_of").distinct() if at else default_pairs(engine, tables)
+        numbered = pairs.mutate(pair_id=ibis.row_number().over(order_by=[pairs.creator_id, pairs.as_of]))
+        engine.write(numbered, folder / "pairs.parquet", ["creator_id", "as_of"])
+        rows = prepare(engine, tables, annotated, folder, config, gazetteer or read_gazetteer())
+        table = assemble(engine, engine.read(folder / "pairs.parquet"), rows, folder, config,
+                         priors or Priors.fixed(config))  # fmt: skip
+        engine.write(table, out, ["creator_id", "as_of"])
+
+
+@contextmanager
+def _folder(engine: Engine) -> Iterator[Path]:
+    """Make a folder for intermediate files, and remove it at the end."""
+    folder = Path(mkdtemp(prefix="features.", dir=engine.scratch))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
 
 
 def default_pairs(engine: Engine, tables: Path) -> ir.Table:
@@ -55,9 +71,9 @@ def default_pairs(engine: Engine, tables: Path) -> ir.Table:
     placements = engine.read_table("placements", tables)
     if (tables / "placements.parquet").exists():
         return placements.select("creator_id", as_of=placements.agreed_at).distinct()
-    posts, audience = engine.read_table("posts", tables), engine.read_table("audience", tables)
+    posts, readings = engine.read_table("posts", tables), engine.read_table("audience", tables)
     comments = engine.read_table("comments", tables)
-    times = posts.select(at="published_at").union(audience.select(at="observed_at"), comments.select(at="written_at"))
+    times = posts.select(at="published_at").union(readings.select(at="observed_at"), comments.select(at="written_at"))
     end = times.aggregate(end=times["at"].max() + ibis.interval(seconds=1))
     dated = posts.group_by("creator_id").aggregate(dated=posts.published_at.count() > 0)
     creators = engine.read_table("creators", tables).select("creator_id").left_join(dated, "creator_id")
@@ -65,52 +81,149 @@ def default_pairs(engine: Engine, tables: Path) -> ir.Table:
     return creators.select("creator_id", as_of=creators.dated.ifelse(creators.end, ibis.null("timestamp('UTC')")))
 
 
-def followers_at(pairs: ir.Table, audience: ir.Table) -> ir.Table:
-    """Find the last counts read before each pair's ``as_of`` (of all, where there is none)."""
-    seen = pairs.as_of.isnull() | (audience.observed_at < pairs.as_of)
-    known = pairs.join(audience, [pairs.creator_id == audience.creator_id, seen])
-    return known.group_by("pair_id").aggregate(
-        followers=known.followers.argmax(known.observed_at),
-        following=known.following.argmax(known.observed_at),
+@dataclass(frozen=True)
+class Rows:
+    """What all pairs look back on, read once: rows with all that can be told of them alone."""
+
+    creators: ir.Table
+    audience: ir.Table
+    readings: ir.Table  # of followers, with their rise
+    posts: ir.Table
+    comments: ir.Table
+    series: ir.Table  # posts as changes() wants them
+    adopted: ir.Table  # first uses of tags that spread
+    brands: ir.Table
+    has_comments: bool
+
+
+def prepare(
+    engine: Engine, tables: Path, annotated: Path, folder: Path, config: FeatureConfig, gazetteer: Gazetteer
+) -> Rows:
+    """Join tables and annotations, and mark what can be told of single rows; kept in ``folder``."""
+    creators = engine.read_table("creators", tables)
+    texts = engine.read(annotated / "posts.parquet")
+    homes = _homes(engine, creators, gazetteer)
+    known_places = ibis.memtable(gazetteer.table().select("place", "city", "kind"))
+    posts = prepared_posts(engine.read_table("posts", tables), texts, config)
+    posts = engine.keep(posts, folder / "posts.bare.parquet")
+    named = named_places(posts, "post_id", homes, known_places)
+    posts = posts.left_join(named, "post_id").drop("post_id_right").left_join(homes, "creator_id")
+    posts = engine.keep(posts.drop("creator_id_right", "places"), folder / "posts.parquet")
+    comments = prepared_comments(
+        engine.read_table("comments", tables),
+        engine.read(annotated / "comments.parquet"),
+        posts,
+        creators,
+        config,
+    )
+    comments = engine.keep(comments, folder / "comments.bare.parquet")
+    named = named_places(comments, "comment_id", homes, known_places)
+    comments = comments.left_join(named, "comment_id").drop("comment_id_right", "places")
+    comments = engine.keep(comments, folder / "comments.parquet")
+    series = posts.inner_join(texts.select("post_id", "embedding"), "post_id")
+    series = series.select(
+        "creator_id", "embedding", "variety", "polished", at="published_at", ad=series.is_ad.cast("float64")
+    )
+    return Rows(
+        creators=creators,
+        audience=engine.read_table("audience", tables),
+        readings=engine.keep(steps(engine.read_table("audience", tables), posts), folder / "readings.parquet"),
+        posts=posts.drop("hashtags"),
+        comments=comments,
+        series=series,
+        adopted=engine.keep(adoptions(posts, config), folder / "adopted.parquet"),
+        brands=engine.read_table("brands", tables),
+        has_comments=(tables / "comments.parquet").exists(),
     )
 
 
-def assemble(engine: Engine, pairs: ir.Table, tables: Path, annotated: Path, config: FeatureConfig) -> ir.Table:
+def _homes(engine: Engine, creators: ir.Table, gazetteer: Gazetteer) -> ir.Table:
+    """Give each creator the gazetteer's id of the city that they list."""
+    names = creators.filter(creators.city.notnull()).select("city").distinct()
+    listed = [pl.Series(batch["city"]) for batch in engine.batches(names)]
+    cities = pl.concat(listed).sort() if listed else pl.Series("city", [], dtype=pl.String)
+    table = pl.DataFrame(
+        {"city": cities, "home": gazetteer.city_of(cities)}, schema={"city": pl.String, "home": pl.String}
+    )
+    return creators.select("creator_id", "city").inner_join(ibis.memtable(table), "city").select("creator_id", "home")
+
+
+def assemble(
+    engine: Engine, pairs: ir.Table, rows: Rows, folder: Path, config: FeatureConfig, priors: Priors
+) -> ir.Table:
     """Build the expression of the whole feature table for numbered pairs."""
-    read, windows = engine.read_table, config.windows
-    followers = followers_at(pairs, read("audience", tables))
-    posts = read("posts", tables)
-    posts = posts.left_join(engine.read(annotated / "posts.parquet"), "post_id").drop("post_id_right")
-    comments = read("comments", tables)
-    comments = comments.left_join(engine.read(annotated / "comments.parquet"), "comment_id").drop("comment_id_right")
-    comments = comments.join(posts.select("post_id", "creator_id"), "post_id")
-
-    seen_posts = look_back(pairs, with_ads(posts, config.ad_threshold), "published_at", windows)
+    windows = config.windows
+    followers = followers_at(pairs, rows.audience)
+    seen_posts = look_back(pairs, rows.posts, "published_at", windows)
     seen_posts = seen_posts.left_join(followers.select("pair_id", "followers"), "pair_id").drop("pair_id_right")
-    seen_comments = look_back(pairs, comments, "written_at", windows)
-    families = [
-        followers,
-        engagement_of_posts(seen_posts, windows),
-        engagement_of_comments(seen_comments, first_answers(seen_comments), windows),
-        community(seen_comments, windows),
-        authenticity(seen_comments, windows),
-        sponsorship(seen_posts, windows),
-    ]
+    seen_posts = engine.keep(seen_posts, folder / "seen.posts.parquet")
+    seen_comments = engine.keep(
+        look_back(pairs, rows.comments, "written_at", windows), folder / "seen.comments.parquet"
+    )
+    doubt = config.prior("doubt")
+    families = {
+        "followers": followers,
+        "creator": of_creator(pairs, rows.creators),
+        "audience": audience(pairs, rows.readings, windows),
+        "posts": engagement_of_posts(seen_posts, windows),
+        "dialogue": dialogue(seen_comments, windows),
+        "depth": depth(seen_comments, windows),
+        "crowd": crowd(by_author(seen_comments, windows), windows),
+        "authenticity": authenticity(seen_comments, windows, (doubt.mean, doubt.strength)),
+        "pods": pods(pairs, rows.comments, seen_comments, windows),
+        "sponsorship": sponsorship(seen_posts, config),
+        "later": later_suspicion(seen_comments, windows),
+        "brands": brand_fit(seen_posts, rows.brands, rows.creators, config),
+        "style": style(seen_posts, windows),
+        "places": places_of_posts(seen_posts, windows),
+        "tags": earliness(pairs, rows.adopted, windows, config.spread),
+    }
+    kept = [engine.keep(family, folder / f"family.{name}.parquet") for name, family in families.items()]
     table = pairs
-    for family in families:
+    for family in [*kept, changed(engine, pairs, rows.series, folder, config)]:
         table = table.left_join(family, "pair_id").drop("pair_id_right")
-    observed = {"posts", "posts_per_week"} | ({"comments"} if (tables / "comments.parquet").exists() else set())
-    return table.select("creator_id", "as_of", **_typed(table, windows, observed))
+    observed = set(COUNTED) if rows.has_comments else set(COUNTED) - {"comments"}
+    return table.select("creator_id", "as_of", **_typed(table, _shrunk(table, config, priors), windows, observed))
 
 
-def _typed(table: ir.Table, windows: Sequence[int], observed: set[str]) -> dict[str, ir.Value]:
+def changed(engine: Engine, pairs: ir.Table, series: ir.Table, folder: Path, config: FeatureConfig) -> ir.Table:
+    """Ask :func:`changes` about every pair, one creator after the other."""
+    asked = pairs.select(
+        "creator_id", "pair_id", "as_of", embedding=ibis.null(series.embedding.type()), variety=ibis.null("string"),
+        polished=ibis.null("float64"), at=ibis.null(pairs.as_of.type()), ad=ibis.null("float64"),
+    )  # fmt: skip
+    told = series.semi_join(pairs, "creator_id").select(
+        "creator_id", "embedding", "variety", "polished", "at", "ad",
+        pair_id=ibis.null(pairs.pair_id.type()), as_of=ibis.null(pairs.as_of.type()),
+    )  # fmt: skip
+    both = asked.union(told.select(*asked.columns))
+    return engine.per_creator(both, changes(config), schema(config.windows), folder / "changes.parquet")
+
+
+def _shrunk(table: ir.Table, config: FeatureConfig, priors: Priors) -> dict[str, ir.Value]:
+    """Return the values of the shrunk features by column."""
+    values: dict[str, ir.Value] = {}
+    for share, count in SHRUNK.items():
+        mean, strength = priors.of(share, table.followers)
+        for days in config.windows:
+            values[f"{share}_shrunk_{days}d"] = shrunk(
+                table[f"{share}_{days}d"], table[f"{count}_{days}d"], mean, strength
+            )
+    mean, strength = priors.of("undisclosed_share", table.followers)
+    ads = table.lagged_ads.nullif(0)
+    return values | {"undisclosed_lagged": (table.lagged_hidden + strength * mean) / (ads + strength)}
+
+
+def _typed(
+    table: ir.Table, values: dict[str, ir.Value], windows: Sequence[int], observed: set[str]
+) -> dict[str, ir.Value]:
     """Give every feature its place and one type: a number, null where it was not observed.
 
     A dated window in which ``observed`` things did not happen holds 0 of them.
     """
     columns = {}
     for name, feature in column_names(windows).items():
-        value = table[name].cast("float64")
+        value = (values[name] if name in values else table[name]).cast("float64")
         zero = table.as_of.notnull().ifelse(ibis.literal(0.0), ibis.null("float64"))
         columns[name] = value.coalesce(zero) if feature.name in observed else value
     return columns

@@ -10,7 +10,6 @@ from .window import for_each_window, ratio
 
 def engagement_of_posts(posts: ir.Table, windows: Sequence[int]) -> ir.Table:
     """Aggregate the posts that each pair looks back on (from :func:`look_back`, with ``followers``)."""
-    posts = posts.mutate(interactions=posts.likes + posts.comments)
 
     def aggregates(seen: ir.BooleanValue, days: int) -> dict[str, ir.Value]:
         mean = posts.interactions.mean(where=seen)
@@ -20,6 +19,7 @@ def engagement_of_posts(posts: ir.Table, windows: Sequence[int]) -> ir.Table:
             "rate_by_followers": ratio(posts.interactions, posts.followers).mean(where=seen),
             "rate_by_reach": ratio(posts.interactions, posts.reach).mean(where=seen),
             "rate_by_views": ratio(posts.interactions, posts.views).mean(where=seen),
+            "reach_by_followers": ratio(posts.reach, posts.followers).mean(where=seen),
             "comment_rate": ratio(posts.comments, posts.followers).mean(where=seen),
             "share_rate": ratio(posts.shares, posts.followers).mean(where=seen),
             "save_rate": ratio(posts.saves, posts.followers).mean(where=seen),
@@ -32,21 +32,21 @@ def engagement_of_posts(posts: ir.Table, windows: Sequence[int]) -> ir.Table:
     return posts.group_by("pair_id").aggregate(**for_each_window(windows, posts, aggregates))
 
 
-def engagement_of_comments(comments: ir.Table, replies: ir.Table, windows: Sequence[int]) -> ir.Table:
-    """Aggregate dialogue.
-
-    :param comments: The comments that each pair looks back on.
-    :param replies: One row a (pair, comment answered): ``answered_at``, the creator's first answer before as_of.
-    """
+def dialogue(comments: ir.Table, windows: Sequence[int]) -> ir.Table:
+    """Aggregate how much of what others write the creator answers, among the comments each pair looks back on."""
     # where it was not observed who wrote, whether the creator answers is not known either
     first_level = comments.filter(~comments.by_creator & comments.parent_id.isnull())
-    first_level = first_level.left_join(replies, ["pair_id", "comment_id"])
+    first_level = first_level.left_join(first_answers(comments), ["pair_id", "comment_id"])
     delay = first_level.answered_at.delta(first_level.written_at, unit="second") / 3600.0
+    answered = first_level.answered.fill_null(False).cast("float64")
+    real = first_level.doubt < 0.5
 
     def aggregates(seen: ir.BooleanValue, _days: int) -> dict[str, ir.Value]:
         return {
-            "reply_rate": first_level.answered.fill_null(False).cast("float64").mean(where=seen),
+            "reply_rate": answered.mean(where=seen),
+            "reply_rate_real": answered.mean(where=seen & real),
             "reply_delay_hours": delay.median(where=seen),
+            "first_levels": seen.sum().nullif(0),
         }
 
     return first_level.group_by("pair_id").aggregate(**for_each_window(windows, first_level, aggregates))
@@ -59,23 +59,43 @@ def first_answers(comments: ir.Table) -> ir.Table:
     return answers.aggregate(answered_at=own.written_at.min(), answered=own.count() > 0)
 
 
-def community(comments: ir.Table, windows: Sequence[int]) -> ir.Table:
-    """Aggregate who comments: depth of threads and commenters who come back."""
-    others = comments.filter(~comments.by_creator.fill_null(False))
+def depth(comments: ir.Table, windows: Sequence[int]) -> ir.Table:
+    """Aggregate how deep threads go."""
 
     def thread(seen: ir.BooleanValue, _days: int) -> dict[str, ir.Value]:
         known = seen & comments.by_creator.notnull()  # an export without authors' roles has no threads either
         answers = (known & comments.parent_id.notnull()).sum()
         return {"thread_depth": ratio(answers, (known & comments.parent_id.isnull()).sum())}
 
-    depth = comments.group_by("pair_id").aggregate(**for_each_window(windows, comments, thread))
-    known = others.filter(others.author_id.notnull())
-    posts_of_author = known.group_by("pair_id", "author_id").aggregate(
-        **{f"in_{days}d": known.post_id.nunique(where=known[f"in_{days}d"]) for days in windows}
+    return comments.group_by("pair_id").aggregate(**for_each_window(windows, comments, thread))
+
+
+def by_author(comments: ir.Table, windows: Sequence[int]) -> ir.Table:
+    """Count, for each pair and each other person who commented, comments and posts by window."""
+    known = comments.filter(comments.others & comments.author_id.notnull())
+    counts = {}
+    for days in windows:
+        seen = known[f"in_{days}d"]
+        counts[f"comments_{days}d"] = seen.sum()
+        # two posts or more, without a set of posts for each author
+        counts[f"back_{days}d"] = known.post_id.min(where=seen) < known.post_id.max(where=seen)
+        counts[f"home_{days}d"] = known.names_home.max(where=seen)
+    return known.group_by("pair_id", "author_id").aggregate(**counts)
+
+
+def crowd(authors: ir.Table, windows: Sequence[int]) -> ir.Table:
+    """Aggregate who comments (from :func:`by_author`): those who come back, how few write most, who is local."""
+
+    def aggregates(_seen: ir.Value, days: int) -> dict[str, ir.Value]:
+        count = authors[f"comments_{days}d"]
+        present, total = count > 0, count.sum().cast("float64")
+        return {
+            "returning_share": ratio(authors[f"back_{days}d"].fill_null(False).sum(), present.sum()),
+            "commenters": present.sum().nullif(0),
+            "concentration": ratio((count * count).sum(), total * total),
+            "local_commenters": authors[f"home_{days}d"].mean(),
+        }
+
+    return authors.group_by("pair_id").aggregate(
+        **{f"{name}_{days}d": value for days in windows for name, value in aggregates(None, days).items()}
     )
-
-    def returning(posts: ir.Value, _days: int) -> dict[str, ir.Value]:
-        return {"returning_share": ratio((posts >= 2).sum(), (posts >= 1).sum())}
-
-    back = posts_of_author.group_by("pair_id").aggregate(**for_each_window(windows, posts_of_author, returning))
-    return depth.left_join(back, "pair_id").drop("pair_id_right")

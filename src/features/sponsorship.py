@@ -1,47 +1,88 @@
-"""Sponsorship density: how much of what a creator publishes is paid, and whether they say so."""
+"""Sponsorship: how much of what a creator publishes is paid, whether they say so, and what comes after."""
 
 from collections.abc import Sequence
 
 import ibis
 import ibis.expr.types as ir
 
+from .config import FeatureConfig
+from .niches import fit
 from .window import for_each_window, ratio
 
 
-def with_ads(posts: ir.Table, threshold: float) -> ir.Table:
-    """Mark ads and how they are disclosed; the platform's own label makes an ad, and a clear one.
-
-    :param posts: Posts with their annotations; one without a caption and without a label is unknown, not "no ad".
-    """
-    labelled = posts.paid_label.fill_null(False)
-    return posts.mutate(
-        is_ad=labelled.ifelse(True, posts.ad >= threshold),
-        said=labelled.ifelse("clear", posts.disclosure),
-    )
-
-
-def sponsorship(posts: ir.Table, windows: Sequence[int]) -> ir.Table:
-    """Aggregate the posts that each pair looks back on (from :func:`with_ads`)."""
-    posts = posts.mutate(
-        interactions=posts.likes + posts.comments,
-        ad_share=posts.is_ad.cast("float64"),
-        days_ago=posts.as_of.delta(posts.published_at, unit="second") / 86_400.0,
-    )
+def sponsorship(posts: ir.Table, config: FeatureConfig) -> ir.Table:
+    """Aggregate the posts that each pair looks back on (from :func:`prepared_posts`)."""
+    posts = posts.mutate(days_ago=posts.as_of.delta(posts.published_at, unit="second") / 86_400.0)
+    hidden, dated = posts.said == "none", posts.published_at.notnull()
+    quiet = ~posts.is_ad
 
     def aggregates(seen: ir.BooleanValue, days: int) -> dict[str, ir.Value]:
-        ads, others = seen & posts.is_ad, seen & ~posts.is_ad
-        brands = posts.brand.nunique(where=ads & posts.published_at.notnull())
-        dated = posts.published_at.count(where=seen) > 0
+        ads = seen & posts.is_ad
+        brands = posts.brand.nunique(where=ads & dated)
+        any_dated = posts.published_at.count(where=seen) > 0
+        after, before = seen & quiet & posts.after_undisclosed, seen & quiet & ~posts.after_undisclosed
         return {
-            "ad_density": posts.ad_share.mean(where=seen),
-            "undisclosed_share": (posts.said == "none").cast("float64").mean(where=ads),
+            "ad_density": posts.is_ad.cast("float64").mean(where=seen),
+            "undisclosed_share": hidden.cast("float64").mean(where=ads),
             "ambiguous_share": (posts.said == "ambiguous").cast("float64").mean(where=ads),
+            "undisclosed_posts": (posts.is_ad & hidden).cast("float64").mean(where=seen & posts.is_ad.notnull()),
             "code_share": posts.has_code.cast("float64").mean(where=seen),
             "link_share": posts.has_link.cast("float64").mean(where=seen),
-            "brands_per_month": dated.ifelse(ratio(brands * 30.0, ibis.literal(days)), ibis.null("float64")),
-            "ad_engagement_ratio": ratio(posts.interactions.mean(where=ads), posts.interactions.mean(where=others)),
+            "ads": posts.is_ad.cast("int64").sum(where=seen),
+            "captions": posts.is_ad.count(where=seen).nullif(0),
+            "brands_per_month": any_dated.ifelse(ratio(brands * 30.0, ibis.literal(days)), ibis.null("float64")),
+            "ad_engagement_ratio": ratio(
+                posts.interactions.mean(where=ads), posts.interactions.mean(where=seen & quiet)
+            ),
+            "after_undisclosed_ratio": ratio(
+                posts.interactions.mean(where=after), posts.interactions.mean(where=before)
+            ),
         }
 
+    lagged = posts.is_ad & (posts.days_ago > config.lag[0]) & (posts.days_ago <= config.lag[1])
     return posts.group_by("pair_id").aggregate(
-        **for_each_window(windows, posts, aggregates), days_since_ad=posts.days_ago.min(where=posts.is_ad)
+        **for_each_window(config.windows, posts, aggregates),
+        days_since_ad=posts.days_ago.min(where=posts.is_ad),
+        lagged_hidden=(lagged & hidden).fill_null(False).sum(),
+        lagged_ads=lagged.fill_null(False).sum(),
     )
+
+
+def later_suspicion(comments: ir.Table, windows: Sequence[int]) -> ir.Table:
+    """Compare suspicion below posts that follow an undisclosed ad with suspicion below other posts."""
+    others = comments.filter(comments.others)
+
+    def aggregates(seen: ir.BooleanValue, _days: int) -> dict[str, ir.Value]:
+        after = others.suspicion.mean(where=seen & others.after_undisclosed)
+        return {"suspicion_after_undisclosed": after - others.suspicion.mean(where=seen & ~others.after_undisclosed)}
+
+    return others.group_by("pair_id").aggregate(**for_each_window(windows, others, aggregates))
+
+
+def brand_fit(posts: ir.Table, brands: ir.Table, creators: ir.Table, config: FeatureConfig) -> ir.Table:
+    """Tell how the brands of ads fit the creator, and how often rivals follow one another."""
+    ads = posts.filter(posts.is_ad & posts.brand.notnull())
+    known = ads.inner_join(brands.select("brand", brand_niche=brands.niche), "brand")
+    known = known.inner_join(creators.select("creator_id", own_niche=creators.niche), "creator_id")
+    grade = fit(known.own_niche, known.brand_niche)
+
+    def coherence(seen: ir.BooleanValue, _days: int) -> dict[str, ir.Value]:
+        return {"brand_coherence": grade.mean(where=seen)}
+
+    coherent = known.group_by("pair_id").aggregate(**for_each_window(config.windows, known, coherence))
+    rivals = brands.select("brand", rival=brands.rivals.unnest())
+    earlier = ads.select("pair_id", rival=ads.brand, rival_at=ads.published_at)
+    clashes = ads.select("pair_id", "post_id", "brand", "published_at").join(rivals, "brand")
+    clashes = clashes.join(earlier, ["pair_id", "rival"])
+    gap = clashes.published_at.delta(clashes.rival_at, unit="second")
+    clashes = clashes.filter((gap >= 0) & (gap <= config.rival_days * 86_400))
+    marked = ads.left_join(
+        clashes.select("pair_id", "post_id").distinct().mutate(clash=ibis.literal(1)), ["pair_id", "post_id"]
+    )
+
+    def clashing(seen: ir.BooleanValue, _days: int) -> dict[str, ir.Value]:
+        some = (seen & marked.published_at.notnull()).sum() > 0
+        return {"rival_brands": some.ifelse(marked.clash.count(where=seen), ibis.null("int64"))}
+
+    rival = marked.group_by("pair_id").aggregate(**for_each_window(config.windows, marked, clashing))
+    return rival.left_join(coherent, "pair_id").drop("pair_id_right")

@@ -8,11 +8,11 @@ from ..engine import open_engine
 from ..errors import InputError
 from ..models.conversion import ConversionConfig, ConversionModel, fit
 from ..models.conversion.data import CATEGORIES, feature_columns
+from ..models.conversion.predict import find_model
 from ..origin import origin
 from ..tiers import Tiers
 from ..workspace import Workspace
 from .campaign import Campaign
-from .forecast import Forecast
 from .make import make_plan
 from .market import market_of, pairs_of
 from .options import Market
@@ -28,7 +28,7 @@ def plan_folder(
     :raises InputError: If tables or campaign are at fault, or no plan is possible.
     """
     market = folder_market(campaign, tables, workspace, tiers)
-    forecaster = Forecast.fit(ConversionModel.load(model) if model else trained(market, config, seed), market.deals)
+    forecaster = trained(market, config, seed) if model is None else find_model(model)
     return {"simulated": origin(tables)["simulated"], **make_plan(campaign, market, forecaster, tiers, seed)}
 
 
@@ -48,7 +48,7 @@ def trained(market: Market, config: ConversionConfig, seed: int) -> ConversionMo
 
     :raises InputError: If there are none.
     """
-    deals = market.deals.drop("posts")
+    deals = market.deals
     if not deals["delivered"].count():
         raise InputError("placements: no deal with known deliveries was over on the day of the decision; expected some "
                          "to learn from, or a trained model with --model DIR")  # fmt: skip

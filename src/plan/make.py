@@ -13,7 +13,7 @@ from .compare import ten_against_one, tiers_added
 from .conflict import conflict
 from .frontier import frontier
 from .objective import Goal, goal_of
-from .options import Forecaster, Market, Options, build_options
+from .options import Forecaster, Market, Options, build_options, usual_posts
 from .outlook import common_spread, draw, outlook
 from .rivals import RIVALS
 from .schedule import calendar
@@ -36,7 +36,7 @@ def make_plan(campaign: Campaign, market: Market, model: Forecaster, tiers: Tier
     if plan is None:
         raise InputError(no_plan(goal))
     common = common_spread(market.deals, model)
-    context = _Context(goal, common, seed, _usual(market))
+    context = _Context(goal, common, seed, round(usual_posts(market.deals)))
     return {
         "campaign": campaign.name, "as_of": f"{market.as_of:%Y-%m-%d}", "budget_mad": campaign.budget_cents / 100,
         **_plan(context, plan), "objective": _objective(goal, plan), "limits": _limits(goal, plan),
@@ -59,10 +59,6 @@ class _Context:
         """Describe a plan; the same draws for every plan."""
         tail, random = self.goal.campaign.risk.tail, np.random.default_rng(self.seed)
         return outlook(self.goal.options, chosen, self.common, tail, random)
-
-
-def _usual(market: Market) -> int:
-    return round(float(market.deals["posts"].median() or 1)) if len(market.deals) else 1  # type: ignore[arg-type]
 
 
 def no_plan(goal: Goal) -> list[str]:

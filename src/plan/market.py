@@ -8,7 +8,8 @@ import polars as pl
 from ..engine import Engine
 from ..errors import InputError
 from ..features import FeatureConfig
-from ..models.conversion import placements_frame
+from ..models.conversion import creators_frame, placements_frame
+from ..models.conversion.data import niche_fit
 from ..tables import TABLES
 from ..tiers import Tiers
 from .campaign import Campaign
@@ -49,31 +50,29 @@ def market_of(campaign: Campaign, tables: Path, history: Path, now: Path, engine
     :param history: File of the features of every placement.
     :param now: File of the features at :func:`pairs_of`.
     """
-    features = pl.read_parquet(now)
-    as_of = features["as_of"][0]
-    longest = f"{max(config.windows)}d"
+    candidates = _candidates(campaign, creators_frame(tables, now, tiers), tables, f"{max(config.windows)}d")
+    as_of = candidates["agreed_at"][0]
+    rivalled = _advertised(tables, _rivals(campaign, tables), as_of, campaign.rival_days)
+    candidates = candidates.with_columns(rival=pl.col("creator_id").is_in(rivalled))
     deals = _deals(placements_frame(tables, history, tiers), tables, as_of)
-    rivals = _rivals(campaign, tables)
-    rivalled = _advertised(tables, rivals, as_of, campaign.rival_days)
-    creators = pl.read_parquet(tables / "creators.parquet").drop("joined_at")
-    candidates = (
-        creators.join(features.rename({"as_of": "agreed_at"}), on="creator_id", how="left")
-        .with_columns(
-            tier=tiers.of(pl.col("followers")), rival=pl.col("creator_id").is_in(rivalled),
-            seen_posts=pl.col(f"posts_{longest}"), engagement=pl.col(f"rate_by_followers_{longest}"),
-            creator_niche=pl.col("niche"), campaign_niche=pl.lit(campaign.niche, dtype=pl.String),
-            campaign_city=pl.lit(campaign.city, dtype=pl.String), brand=pl.lit(campaign.brand, dtype=pl.String),
-            objective=pl.lit(_objective(campaign)), campaign_id=pl.lit(None, dtype=pl.String),
-        )
-        .with_columns(
-            same_niche=(pl.col("niche") == pl.lit(campaign.niche, dtype=pl.String)).cast(pl.Float64),
-            same_city=(pl.col("city") == pl.lit(campaign.city, dtype=pl.String)).cast(pl.Float64),
-            national=pl.lit(float(campaign.city is None)),
-            trust=_trust(pl.col(f"genuine_share_{longest}")),
-        )
-        .sort("creator_id")
-    )  # fmt: skip
     return Market(as_of, candidates, deals, _read(tables, "rates"), _people(tables, engine, as_of))
+
+
+def _candidates(campaign: Campaign, creators: pl.DataFrame, tables: Path, longest: str) -> pl.DataFrame:
+    """Put every creator beside the campaign, as the conversion model sees a deal."""
+    places = _read(tables, "creators").select("creator_id", "neighbourhood")
+    told = {"campaign_niche": campaign.niche, "campaign_city": campaign.city, "brand": campaign.brand,
+            "objective": _objective(campaign)}  # fmt: skip
+    beside = creators.with_columns(pl.lit(value, dtype=pl.String).alias(name) for name, value in told.items())
+    return beside.join(places, on="creator_id", how="left").with_columns(
+        niche_fit=niche_fit(),
+        same_city=(pl.col("campaign_city") == pl.col("city")).cast(pl.Float64),
+        national=pl.lit(float(campaign.city is None)),
+        niche=pl.col("creator_niche"),
+        seen_posts=pl.col(f"posts_{longest}"),
+        engagement=pl.col(f"rate_by_followers_{longest}"),
+        trust=_trust(pl.col(f"genuine_share_{longest}")),
+    )
 
 
 def _objective(campaign: Campaign) -> str:
@@ -87,13 +86,12 @@ def _trust(share: pl.Expr) -> pl.Expr:
 
 
 def _deals(frame: pl.DataFrame, tables: Path, as_of: datetime) -> pl.DataFrame:
-    """Keep the deals whose campaign was over on the day of the decision, with their number of posts."""
-    posts = _read(tables, "placements").select("placement_id", posts=pl.col("post_ids").list.len().cast(pl.Float64))
+    """Keep the deals whose campaign was over on the day of the decision."""
     ends = _read(tables, "campaigns").select("campaign_id", "ends_at")
     known = frame.join(ends, on="campaign_id", how="left").filter(
         (pl.col("agreed_at") < as_of) & (pl.col("ends_at").is_null() | (pl.col("ends_at") < as_of))
     )
-    return known.drop("ends_at").join(posts, on="placement_id", how="left").sort("placement_id")
+    return known.drop("ends_at").sort("placement_id")
 
 
 def _rivals(campaign: Campaign, tables: Path) -> list[str]:

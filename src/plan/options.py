@@ -28,8 +28,8 @@ class Market:
     """Everything about creators that a plan draws on, as of one day; rows of ``candidates`` are creators.
 
     ``candidates`` has the columns that the conversion model reads, and ``rival``, ``trust`` (share of genuine
-    comments, 0 to 1) and ``neighbourhood``; ``deals`` is :func:`thiqa.models.conversion.placements_frame` with
-    ``posts``, before that day; ``people`` is what :func:`thiqa.plan.overlap.populations` returns.
+    comments, 0 to 1) and ``neighbourhood``; ``deals`` is :func:`thiqa.models.conversion.placements_frame`,
+    of deals that were over on that day; ``people`` is what :func:`thiqa.plan.overlap.populations` returns.
     """
 
     as_of: datetime
@@ -111,7 +111,7 @@ def _reasons(rows: pl.DataFrame, campaign: Campaign) -> pl.Series:
 
 def _forecast(rows: pl.DataFrame, deals: pl.DataFrame, model: Forecaster, campaign: Campaign) -> pl.DataFrame:
     """Predict reach and deliveries of one deal of the usual number of posts."""
-    usual = float(deals["posts"].median() or 1.0) if len(deals) else 1.0  # type: ignore[arg-type]
+    usual = usual_posts(deals)
     days = (campaign.ends_at - campaign.starts_at).days + 1
     terms = rows.with_columns(fee_mad=pl.col("one") * usual, goods_mad=pl.lit(0.0), posts_agreed=pl.lit(usual),
                               days_between=pl.lit(min(7.0, days / max(usual, 1.0))))  # fmt: skip
@@ -119,16 +119,22 @@ def _forecast(rows: pl.DataFrame, deals: pl.DataFrame, model: Forecaster, campai
     return found.select(base_reach="expected_reach", base_deliveries="deliveries", dispersion="dispersion")
 
 
+def usual_posts(deals: pl.DataFrame) -> float:
+    """Return the median number of posts of a deal; 1 where none is known."""
+    counts = deals["posts_agreed"].drop_nulls().to_numpy()
+    return float(np.median(counts)) if len(counts) else 1.0
+
+
 def reach_by_posts(deals: pl.DataFrame) -> Elasticity:
     """Estimate how reach grows with posts, from deals: what followers do not explain, on log posts."""
-    known = deals.filter((pl.col("reach") > 0) & (pl.col("followers") > 0) & (pl.col("posts") > 0))
+    known = deals.filter((pl.col("reach") > 0) & (pl.col("followers") > 0) & (pl.col("posts_agreed") > 0))
     if len(known) < 3:
         return Elasticity(REACH_PRIOR[0], 1.0)
     size = np.log(known["followers"].cast(pl.Float64).to_numpy())
     log_reach = np.log(known["reach"].cast(pl.Float64).to_numpy())
     design = np.column_stack([np.ones(len(size)), size, size**2])
     rest = log_reach - design @ np.linalg.lstsq(design, log_reach, rcond=None)[0]
-    return elasticity(rest, known["posts"].to_numpy().astype(float), REACH_PRIOR)
+    return elasticity(rest, known["posts_agreed"].to_numpy().astype(float), REACH_PRIOR)
 
 
 def _spread_over_posts(rows: pl.DataFrame, campaign: Campaign, fee: Elasticity, reach: Elasticity) -> pl.DataFrame:

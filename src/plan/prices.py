@@ -43,19 +43,24 @@ def paid() -> pl.Expr:
 
 
 def fit_fees(deals: pl.DataFrame) -> FeeModel | None:
-    """Fit on deals (``creator_id, followers, tier, posts, fee_mad, goods_mad``); None where too few were paid.
+    """Fit on deals (``creator_id, followers, tier, posts_agreed, fee_mad, goods_mad``); None where too few were paid.
 
     A creator's own level is its mean residual, shrunk by the ratio of variances within and between creators.
     """
     rows = deals.with_columns(cost=paid()).filter(
-        pl.col("cost").is_not_null() & (pl.col("followers") > 0) & pl.col("tier").is_not_null() & (pl.col("posts") > 0)
+        pl.col("cost").is_not_null()
+        & (pl.col("followers") > 0)
+        & pl.col("tier").is_not_null()
+        & (pl.col("posts_agreed") > 0)
     )
     if len(rows) < FEWEST:
         return None
     log_cost = np.log(rows["cost"].to_numpy())
     inputs = _inputs(rows)
-    posts = elasticity(log_cost - _curve().fit(inputs, log_cost).predict(inputs), rows["posts"].to_numpy(), FEE_PRIOR)
-    log_cost = log_cost - np.log(posts.factor(rows["posts"].to_numpy()))
+    posts = elasticity(
+        log_cost - _curve().fit(inputs, log_cost).predict(inputs), rows["posts_agreed"].to_numpy(), FEE_PRIOR
+    )
+    log_cost = log_cost - np.log(posts.factor(rows["posts_agreed"].to_numpy()))
     curve = _curve().fit(inputs, log_cost)
     own, spread = _own(rows.select("creator_id").with_columns(rest=pl.Series(log_cost - curve.predict(inputs))))
     return FeeModel(curve, own, spread, posts)

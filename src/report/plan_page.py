@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
 
 from ..files import replacing
 from .page import Language, _resource, _words, isolated, shown_number
@@ -18,8 +19,9 @@ def write_plan_page(plan: dict[str, Any], path: Path, language: Language) -> Non
 
 def render_plan(plan: dict[str, Any], language: Language) -> str:
     """Render what :func:`thiqa.plan.make.make_plan` returned."""
+    style = Markup(_resource("templates/report.css"))  # noqa: S704 our own file
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
     return environment.from_string(_resource("templates/plan.html.j2")).render(
-        language=language, plan=plan, t=lambda key: _words()[key][language],
+        language=language, style=style, plan=plan, t=lambda key: _words()[key][language],
         number=lambda value: shown_number(value, language), isolated=isolated,
     )  # fmt: skip

@@ -48,26 +48,26 @@ class Reader:
     quarantine: Quarantine
     platform: str
     unknown: Counter[str] = field(default_factory=Counter)  # fields that no module knows, for import.json
+    sets_aside: bool = True  # whether an unknown object of a list is a row
     _file: Found | None = None
     _row: int = 0
     _buffers: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     _buffered: int = 0
     _seen_posts: set[str] = field(default_factory=set)
 
-    def read(self, found: Found, take: Take, context: Context, platform: str | None = None) -> Context:
+    def read(self, found: Found, take: Take, context: Context) -> Context:
         """Read one file; returns what its last document said about where it stands.
 
         :raises InputError: If the file is not JSON, or damaged.
         """
         self._file, self._row = found, 0
-        self.platform = platform or self.platform
         for line, document in documents(found):
             if isinstance(document, BadLine):
                 self.fault("", None, f"line {line}: {document.reason}")
             else:
                 context = located(document, context)
                 made = walk(document, context, self, take)
-                if line and not made:
+                if line and not made and self.sets_aside:
                     self.aside("line", NOTHING)
         if not self._row:
             self.aside("document", NOTHING)
@@ -79,7 +79,7 @@ class Reader:
         if self._buffered >= BUFFERED_ROWS:
             self.flush()
         self._row += 1
-        self.quarantine.count(self._name, 1)
+        self.quarantine.count(self.name, 1)
         return self._row
 
     def put(self, table: str, row: int, values: dict[str, Any], *, weak: bool = False, foreign: bool = False,
@@ -102,7 +102,7 @@ class Reader:
 
     def aside(self, found: str, reason: str) -> int:
         """Count a row that is sound but has no place in the tables; returns 1."""
-        self.quarantine.reject(self._name, self.row(), "", found, reason, fault=False)
+        self.quarantine.reject(self.name, self.row(), "", found, reason, fault=False)
         return 1
 
     def fault(self, column: str, found: Any, reason: str) -> int:
@@ -112,7 +112,7 @@ class Reader:
 
     def reject(self, row: int, column: str, found: Any, reason: str) -> None:
         """Turn a row away that was counted already."""
-        self.quarantine.reject(self._name, row, column, found, reason)
+        self.quarantine.reject(self.name, row, column, found, reason)
 
     def note(self, what: str, fields: dict[str, Any], known: frozenset[str]) -> None:
         """Remember fields of an object that are not read, so that a change of the platform's shape is seen."""
@@ -123,11 +123,12 @@ class Reader:
         if self._buffered and self._file:
             rows = len({row[ROW] for rows in self._buffers.values() for row in rows})
             frames = {name: _frame(rows, self.platform) for name, rows in self._buffers.items()}
-            self.staging.add(self._name, self._file.observed_at, rows, frames, strict=False)
+            self.staging.add(self.name, self._file.observed_at, rows, frames, strict=False)
         self._buffers, self._buffered = {}, 0
 
     @property
-    def _name(self) -> str:
+    def name(self) -> str:
+        """The file that is being read."""
         return self._file.name if self._file else ""
 
     @property
@@ -157,7 +158,7 @@ def walk(node: Any, context: Context, reader: Reader, take: Take) -> int:
         made = 0
         for item in node:
             rows = walk(item, context, reader, take)
-            if not rows and isinstance(item, dict):
+            if not rows and isinstance(item, dict) and reader.sets_aside:
                 rows = reader.aside(label(item), NOTHING)
             made += rows
         return made

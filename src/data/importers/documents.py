@@ -42,7 +42,7 @@ def documents(found: Found) -> Iterator[tuple[int, Any]]:
 
 
 def _fault(name: str, error: json.JSONDecodeError) -> str:
-    at_end = error.pos >= len(error.doc.rstrip(_BLANK))
+    at_end = error.pos >= len(error.doc.rstrip(_BLANK)) or error.msg.startswith("Unterminated")
     reason = "ends too early, cut short?" if at_end else error.msg
     if error.doc.lstrip(_BLANK)[:1] == "<":
         reason = "found HTML"

@@ -16,7 +16,7 @@ _FIGURES = {"reach": "reach", "saved": "saves", "saves": "saves", "shares": "sha
             "comments": "comments", "views": "views", "video_views": "views", "plays": "views",
             "ig_reels_aggregated_all_plays_count": "views"}  # fmt: skip
 _OLDER = {"impressions": "views"}  # the platform's name of views until 2025
-_FOREIGN = ("tagged", "tags", "mentioned", "hashtag", "hashtags", "recent", "top")
+_FOREIGN = ("tagged", "tags", "mentioned", "hashtag", "hashtags")
 _MEDIA_KNOWN = frozenset(_MEDIA | {"id", "ig_id", "timestamp", "username", "owner", "shortcode", "children", "comments",
                                    "thumbnail_url", "is_comment_enabled", "is_shared_to_feed"})  # fmt: skip
 _STORY = re.compile(r"instagram\.com/stories/([\w.]+)/")
@@ -32,7 +32,7 @@ def take(node: dict[str, Any], context: Context, reader: Reader) -> int | None:
         return _comment(node, context, reader)
     if _is_account(node, context):
         return _account(node, context, reader)
-    if node.keys() & {"media_type", "media_url", "media_product_type", "like_count", "comments_count", "permalink"}:
+    if _is_media(node):
         return _media(node, context, reader)
     return _rest(node, context, reader)
 
@@ -43,6 +43,11 @@ def _is_account(node: dict[str, Any], context: Context) -> bool:
     holds_media = any(isinstance(part(node, name).get("data"), list) for name in ("media", "stories"))
     nested = holds_media or context.key == "business_discovery"
     return bool(node.keys() & _ACCOUNT) or ("id" in node and nested)
+
+
+def _is_media(node: dict[str, Any]) -> bool:
+    told = {"media_type", "media_url", "media_product_type", "like_count", "comments_count", "permalink"}
+    return bool(node.keys() & told) or ("id" in node and isinstance(part(node, "comments").get("data"), list))
 
 
 def _rest(node: dict[str, Any], context: Context, reader: Reader) -> int | None:

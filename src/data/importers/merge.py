@@ -35,6 +35,7 @@ def merge(staging: Path, into: Path, out: Path, quarantine: Quarantine) -> None:
         for name in touched:
             _stage(connection, name, staging)
         _one_account(connection, touched)
+        touched = _renamed(connection, touched, into)
         for name in touched:
             _set_aside_nameless(connection, name, quarantine)
             _merge_rows(connection, name, into)
@@ -95,6 +96,28 @@ def _stage(connection: duckdb.DuckDBPyConnection, name: str, staging: Path) -> N
         f"CREATE TABLE staged_{name} AS SELECT {new}, {FILE}, {ROW}, {OBSERVED}, {WEAK}, true AS __new "
         f"FROM {source} AS s"
     )
+
+
+def _renamed(connection: duckdb.DuckDBPyConnection, touched: list[str], into: Path) -> list[str]:
+    """Add the tables that are there and name somebody by a user name whose id is known by now."""
+    again = list(touched)
+    for name, table in TABLES.items():
+        columns = [column for column in table.columns if column in PERSONS or column == "post_id"]
+        file = into / f"{name}.parquet"
+        if name in touched or not columns or not file.exists():
+            continue
+        named = " OR ".join(f"{column} IN (SELECT alias FROM aliases)" for column in columns)
+        if connection.execute(f"SELECT 1 FROM read_parquet('{_sql(file)}') WHERE {named} LIMIT 1").fetchall():
+            _empty(connection, f"staged_{name}", name, f"'' AS {FILE}, 0 AS {ROW}, CAST('epoch' AS TIMESTAMPTZ) AS "
+                                                       f"{OBSERVED}, false AS {WEAK}, true AS __new")  # fmt: skip
+            again.append(name)
+    return again
+
+
+def _empty(connection: duckdb.DuckDBPyConnection, table: str, name: str, more: str) -> None:
+    connection.register("empty", TABLES[name].schema.empty_table())
+    connection.execute(f"CREATE TABLE {table} AS SELECT {', '.join(TABLES[name].columns)}, {more} FROM empty")
+    connection.unregister("empty")
 
 
 def _one_account(connection: duckdb.DuckDBPyConnection, touched: list[str]) -> None:
@@ -204,10 +227,7 @@ def _from_file(connection: duckdb.DuckDBPyConnection, name: str, into: Path) -> 
         connection.execute(f"CREATE TABLE merged_{name} AS SELECT {columns}, "
                            f"CAST('epoch' AS TIMESTAMPTZ) AS {OBSERVED} FROM {source}")  # fmt: skip
     else:
-        empty = TABLES[name].schema.empty_table()
-        connection.register("empty", empty)
-        connection.execute(f"CREATE TABLE merged_{name} AS SELECT {columns}, CAST('epoch' AS TIMESTAMPTZ) AS "
-                           f"{OBSERVED} FROM empty")  # fmt: skip
+        _empty(connection, f"merged_{name}", name, f"CAST('epoch' AS TIMESTAMPTZ) AS {OBSERVED}")
 
 
 def _refuse_lost_references(

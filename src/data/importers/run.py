@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,14 +16,22 @@ from ...files import remove
 from ...origin import TRUTH_FOLDER
 from ..identity import id_key
 from ..quarantine import Quarantine, open_quarantine, write_record
-from . import instagram, youtube
-from .answers import Context, Reader, of_file, series_of
+from . import facebook, instagram, tiktok_research, tiktok_web, youtube
+from .answers import Context, Reader, Take, of_file, series_of
+from .archive import Archives
 from .found import Found, find
 from .merge import commit, finish, merge
 from .staging import Staging
 
 Progress = Callable[[str, int], None]
-API = {"instagram-graph": instagram, "youtube-data": youtube}
+ARCHIVE, MOST_FAULTS = "account-archive", 20
+API: dict[str, Any] = {
+    "instagram-graph": instagram,
+    "facebook-pages": facebook,
+    "youtube-data": youtube,
+    "tiktok-research": tiktok_research,
+    "tiktok-web": tiktok_web,
+}
 
 
 def import_answers(
@@ -31,37 +39,49 @@ def import_answers(
 ) -> dict[str, dict[str, int]]:
     """Import saved answers of a platform, merging with what is there: for each column the later observation wins.
 
-    :param source: A key of :data:`API`.
+    :param source: A key of :data:`API`, or :data:`ARCHIVE`.
     :param path: A file, a folder or an archive; never written to.
     :param max_rejected: Largest share of a file's rows that may be faulty; rows without a place are not counted.
     :param on_rows: Called with (file, rows) after each chunk, for progress.
     :return: ``{file: {read, accepted, rejected}}``.
     :raises InputError: If a file cannot be read, too much is rejected, or nothing is left.
     """
-    module = API[source]
+    archives = Archives() if source == ARCHIVE else None
     with importing(into, on_rows) as (staging, quarantine, finishing):
-        reader = Reader(staging, quarantine, module.PLATFORM)
-        read_all(find(path), reader, module, path)
-        finishing(max_rejected, {"fields not read": dict(sorted(reader.unknown.items()))})
+        reader = Reader(staging, quarantine, archives.platform if archives else API[source].PLATFORM)
+        try:
+            if archives:
+                files = archives.prepare(find(path))
+                read_all(files, reader, archives.take, lambda found, _: archives.context(found, reader))
+            else:
+                read_all(find(path), reader, API[source].take, of_file)
+        except OSError as error:
+            raise InputError(f"{path}: cannot be read ({error.strerror or error})") from None
+        if not quarantine.read:
+            raise InputError(f"{path}: no file to read; expected answers saved as .json, .jsonl, .json.gz or .zip")
+        about: dict[str, Any] = {"fields not read": dict(sorted(reader.unknown.items()))}
+        finishing(max_rejected, about | ({"files passed over": archives.passed_over} if archives else {}))
     return quarantine.summary()
 
 
-def read_all(files: Iterator[Found], reader: Reader, module: Any, path: Path) -> None:
+def read_all(
+    files: Iterable[Found], reader: Reader, take: Take, where: Callable[[Found, dict[str, Context]], Context]
+) -> None:
     """Read every file; those that cannot be read are all named at once.
 
+    :param where: Tells what a file's name says, given what earlier pages of each series said.
     :raises InputError: With one line for each such file.
     """
     faults: list[str] = []
     series: dict[str, Context] = {}
     for found in files:
         try:
-            series[series_of(found)] = reader.read(found, module.take, of_file(found, series))
+            series[series_of(found)] = reader.read(found, take, where(found, series))
         except InputError as error:
             faults += error.faults
     if faults:
-        raise InputError([*faults[:20], *([f"… and {len(faults) - 20} more such files"] if len(faults) > 20 else [])])
-    if not reader.quarantine.read:
-        raise InputError(f"{path}: no file to read; expected answers saved as .json, .jsonl, .json.gz or .zip")
+        more = len(faults) - MOST_FAULTS
+        raise InputError([*faults[:MOST_FAULTS], *([f"and {more} more such files"] if more > 0 else [])])
 
 
 @contextmanager

@@ -1,0 +1,77 @@
+"""What is to be expected of an outcome and of a treatment, learnt on other creators than those it is used for."""
+
+from collections.abc import Callable
+
+import lightgbm as lgb
+import numpy as np
+from sklearn.linear_model import PoissonRegressor, Ridge
+
+from .config import EvidenceConfig
+from .design import Floats, Ints
+
+PRIOR = 16.0  # 1 / 0.25^2: before seeing data, an effect is some 0.25 per SD
+
+
+def folds_of(groups: Ints, folds: int, rng: np.random.Generator) -> Ints:
+    """Give each row the fold of its creator."""
+    count = int(groups.max()) + 1
+    return np.asarray(rng.permutation(np.arange(count) % folds)[groups])
+
+
+def cross_fitted(fold: Ints, predict: Callable[[Ints, Ints], Floats]) -> Floats:
+    """Call ``predict(train, test)`` (positions of rows) for each fold, and put the predictions together."""
+    result = np.empty(len(fold))
+    for number in np.unique(fold):
+        test = np.flatnonzero(fold == number)
+        result[test] = predict(np.flatnonzero(fold != number), test)
+    return result
+
+
+def rate(controls: Floats, relative: Floats, weight: Floats, fold: Ints, config: EvidenceConfig, seed: int) -> Floats:
+    """Predict a relative rate (mean about 1) from controls, cross-fitted: a Poisson GLM, then boosting of its rest.
+
+    :param relative: count / exposure / overall rate.
+    :param weight: Information of each row: about 1 / variance of ``relative``.
+    """
+
+    def predict(train: Ints, test: Ints) -> Floats:
+        model = PoissonRegressor(alpha=PRIOR / weight[train].sum(), solver="newton-cholesky", max_iter=30, tol=1e-3)
+        model.fit(controls[train], relative[train], sample_weight=weight[train])
+        log = controls @ model.coef_ + model.intercept_
+        log = np.clip(log, *np.quantile(log[train], [0.001, 0.999]))
+        if config.trees:
+            log = log + _boosted(controls, relative, weight, train, log, "poisson", config.trees, seed)
+        mean = np.average(np.exp(log[train]), weights=weight[train])
+        return np.asarray(np.exp(log[test]) * np.average(relative[train], weights=weight[train]) / mean)
+
+    return cross_fitted(fold, predict)
+
+
+def mean(controls: Floats, value: Floats, weight: Floats, fold: Ints, config: EvidenceConfig, seed: int) -> Floats:
+    """Predict a treatment (of unit variance) from controls, cross-fitted: ridge regression, then boosting of its rest.
+
+    :param weight: Of each row; those of a creator sum to at most 1, so that a creator counts as one observation.
+    """
+
+    def predict(train: Ints, test: Ints) -> Floats:
+        model = Ridge(alpha=PRIOR)
+        model.fit(controls[train], value[train], sample_weight=weight[train])
+        fitted = np.asarray(model.predict(controls))
+        if config.trees:
+            fitted = fitted + _boosted(controls, value, weight, train, fitted, "regression", config.trees, seed)
+        return fitted[test]
+
+    return cross_fitted(fold, predict)
+
+
+def _boosted(controls: Floats, target: Floats, weight: Floats, train: Ints, start: Floats, objective: str,
+             trees: int, seed: int) -> Floats:  # fmt: skip
+    """Return what boosting adds to ``start`` (raw scores), for every row, learnt on rows ``train``."""
+    parameters = {
+        "objective": objective, "learning_rate": 0.05, "num_leaves": 6, "min_data_in_leaf": max(20, len(train) // 40),
+        "feature_fraction": 0.5, "lambda_l2": 5.0, "seed": seed, "deterministic": True, "force_row_wise": True,
+        "num_threads": 1, "verbosity": -1, "max_bin": 31, "boost_from_average": False,
+    }  # fmt: skip
+    data = lgb.Dataset(controls[train], target[train], weight=weight[train], init_score=start[train])
+    model = lgb.train(parameters, data, num_boost_round=trees)
+    return np.asarray(model.predict(controls, raw_score=True), dtype=np.float64)

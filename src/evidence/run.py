@@ -1,0 +1,32 @@
+"""All claims on one folder of data."""
+
+from typing import Any
+
+from .config import EvidenceConfig
+from .denominators import finding_of_engagement, findings_by_denominator
+from .levers import findings_of_levers
+from .material import Material
+from .portfolios import findings_of_portfolios
+from .size import findings_of_size
+from .trends import finding_of_trends
+from .verdicts import records
+
+
+def examine(material: Material, config: EvidenceConfig, seed: int) -> list[dict[str, Any]]:
+    """Answer every claim: a record each, in the order of :data:`claims.CLAIMS`.
+
+    :return: ``claim, estimate, low, high`` (90 %), ``p, q, n, verdict, how`` and more; where the data cannot answer,
+        no estimate, the verdict ``inconclusive`` and the reason in ``withheld``.
+    """
+    placements = material.placements
+    found = findings_by_denominator(placements, config, seed)
+    found["small_more_engaged"] = finding_of_engagement(material.engagement, config, seed)
+    found |= findings_of_portfolios(placements, config, seed)
+    found |= findings_of_levers(placements, config, seed)
+    found["nano_leads_trends"] = finding_of_trends(material.adoptions, config)
+    found |= findings_of_size(placements, config, seed)
+    rows = records(found)
+    if material.outcome != "delivered":
+        note = " Deliveries were not observed: orders stand in their place, and not every order is a sale."
+        rows = [{**row, "how": row["how"] + note} for row in rows]
+    return rows

@@ -1,0 +1,94 @@
+"""What is told of single posts and comments before any window: causal, so that every ``as_of`` may use it.
+
+Nothing here looks at a row that was written later than the row described.
+"""
+
+import ibis
+import ibis.expr.types as ir
+
+from .config import FeatureConfig
+
+_SECONDS_A_DAY = 86_400
+
+
+def prepared_posts(posts: ir.Table, annotated: ir.Table, config: FeatureConfig) -> ir.Table:
+    """Join posts with their annotations; mark ads, how they are disclosed, and posts that follow an undisclosed ad.
+
+    The platform's own label makes an ad, and a clear one. A post without a caption and without a label is unknown, not
+    "no ad". Embeddings stay where they are.
+    """
+    columns = [name for name in annotated.columns if name != "embedding"]
+    rows = posts.left_join(annotated.select(columns), "post_id").drop("post_id_right", "caption")
+    labelled = rows.paid_label.fill_null(False)
+    rows = rows.mutate(
+        interactions=rows.likes + rows.comments,
+        is_ad=labelled.ifelse(True, rows.ad >= config.ad_threshold),
+        said=labelled.ifelse("clear", rows.disclosure),
+        second=rows.published_at.epoch_seconds(),
+    )
+    hidden = (rows.is_ad & (rows.said == "none")).fill_null(False) & rows.published_at.notnull()
+    recent = ibis.range_window(
+        preceding=(config.after_days * _SECONDS_A_DAY, 1), group_by="creator_id", order_by="second"
+    )
+    before = hidden.cast("int64").sum().over(recent).fill_null(0) > 0
+    return rows.mutate(after_undisclosed=rows.second.notnull().ifelse(before, ibis.null("boolean"))).drop("second")
+
+
+def prepared_comments(
+    comments: ir.Table, annotated: ir.Table, posts: ir.Table, creators: ir.Table, config: FeatureConfig
+) -> ir.Table:
+    """Join comments with their annotations, their post and its creator, and mark the signs of fraud of each.
+
+    A sign that cannot be told (no author, no date, no text) is null. ``doubt`` is 1 - product over the known signs of
+    (1 - weight), 0 where there is none.
+
+    :param posts: From :func:`prepared_posts`.
+    """
+    rows = comments.left_join(annotated, "comment_id").drop("comment_id_right", "text")
+    known = posts.select("post_id", "creator_id", "published_at", "after_undisclosed")
+    rows = rows.join(known, "post_id")
+    people = creators.select(owner=creators.creator_id, spoken=creators.language)
+    rows = rows.left_join(people, rows.creator_id == people.owner).drop("owner")
+    fellows = creators.select(fellow_id=creators.creator_id)
+    rows = rows.left_join(fellows, rows.author_id == fellows.fellow_id)
+    rows = _reached(rows, "author_id", "author_reached")
+    rows = _reached(rows, "near_a", "text_reached")
+    fraud = config.fraud
+    second = rows.written_at.epoch_seconds()
+    rows = rows.mutate(second=second)
+    hour = ibis.range_window(preceding=(3600, 0), group_by="author_id", order_by="second")
+    rows = rows.mutate(pace=rows.second.count().over(hour))
+    minutes = rows.written_at.delta(rows.published_at, unit="second") / 60.0
+    first_level = rows.parent_id.isnull()
+    has_author = rows.author_id.notnull()
+    rows = rows.mutate(
+        others=~rows.by_creator.fill_null(False),
+        early=first_level.ifelse(minutes < fraud.early_minutes, ibis.null("boolean")),
+        wide=has_author.ifelse(rows.author_reached >= fraud.wide, ibis.null("boolean")),
+        rush=(has_author & rows.second.notnull()).ifelse(rows.pace >= fraud.rush, ibis.null("boolean")),
+        fellow=has_author.ifelse(
+            rows.fellow_id.notnull() & (rows.author_id != rows.creator_id), ibis.null("boolean")
+        ),
+        copied=rows.text_reached >= fraud.copied,
+    )  # fmt: skip
+    calm = 1.0 - fraud.weights.spam * rows.spam.fill_null(0.0)
+    for sign in ("early", "wide", "rush", "fellow", "copied"):
+        weight = getattr(fraud.weights, sign)
+        calm = calm * rows[sign].fill_null(False).ifelse(ibis.literal(1.0 - weight), ibis.literal(1.0))
+    return rows.mutate(doubt=1.0 - calm).drop("fellow_id", "pace", "second", "author_reached", "text_reached")
+
+
+def _reached(rows: ir.Table, key: str, name: str) -> ir.Table:
+    """Count the creators that a key (an author, a text) had come to when it first came to a row's creator, this one in.
+
+    Groups and one running number, no pairs: the work grows with the rows.
+    """
+    dated = rows.filter(rows[key].notnull() & rows.written_at.notnull())
+    first = dated.group_by(key, "creator_id").aggregate(first_at=dated.written_at.min())
+    order = ibis.window(group_by=key, order_by=[first.first_at, first.creator_id])
+    first = first.select(
+        **{f"{name}_key": first[key], f"{name}_creator": first.creator_id, name: ibis.row_number().over(order) + 1}
+    )
+    joined = rows.left_join(first, [rows[key] == first[f"{name}_key"], rows.creator_id == first[f"{name}_creator"]])
+    value = joined.written_at.notnull().ifelse(joined[name], ibis.null("int64"))
+    return joined.mutate(**{name: value}).drop(f"{name}_key", f"{name}_creator")

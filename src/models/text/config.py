@@ -1,0 +1,26 @@
+"""Parameters of the text model (``text`` in params.yaml)."""
+
+from pydantic import Field
+
+from ...config import Frozen
+from .grams import Grams
+
+
+class StudentConfig(Frozen):
+    """The linear student."""
+
+    bits: int = Field(default=18, ge=8, le=22)  # 2**bits buckets of n-grams
+    least: int = Field(default=2, ge=1)  # texts of the corpus that a bucket must be in
+    strength: float = Field(default=4.0, gt=0)  # inverse of the penalty of the logistic regression
+    dimensions: int = Field(default=24, ge=2, le=128)  # of the embedding
+
+    def grams(self) -> Grams:
+        """Say which n-grams are counted."""
+        return Grams(bits=self.bits)
+
+
+class TextConfig(Frozen):
+    """How the text model is trained."""
+
+    folds: int = Field(default=3, ge=2)  # groups of authors held out in turn for calibration and thresholds
+    student: StudentConfig = StudentConfig()
