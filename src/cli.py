@@ -160,6 +160,70 @@ def import_(
     out.print(f"tables in {target}, reasons in rejected.jsonl; next: make run TABLES={target}", markup=False)
 
 
+Model = Annotated[Path | None, typer.Option("--model", help="Folder of trained models; default as THIQA_MODELS says.")]
+
+
+@app.command()
+def score(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="csv, jsonl or parquet with columns text and kind.")],
+    to: Annotated[Path, typer.Option("--out", help="File for the scored rows: .csv, .jsonl or .parquet.")],
+    model: Model = None,
+) -> None:
+    """Score posts and comments in French, Darija (both scripts), Arabic, English, Tamazight, or several of them mixed.
+
+    Rows, their order and other columns are kept. Added: probabilities `ad polished overconsumption tested` for posts,
+    `genuine spam intent suspicion trust` for comments (null where a label does not apply), `<label>_flag` at the
+    threshold of the text's variety, `<label>_unsure` where the score lies too near to it to judge, `disclosure` (none,
+    ambiguous, clear), `undisclosed_ad` (an ad with none), `insufficiently_disclosed_ad`, `variety`.
+
+    The model is the one of `--model`, else `$THIQA_MODELS`, else `artifacts/` of the checkout, else the small one that
+    ships with the package. A score is a reason to read a post, not a verdict on its author.
+
+    Example: `thiqa score texts.csv --out scored.csv`
+    """
+    from .annotate.score import score_file
+    from .models.text.find import find_scorer
+
+    with errors.status("scoring"):
+        rows = score_file(file, to, find_scorer(model, share=1.0))
+    out.print(f"{rows} rows scored into {to}")
+
+
+@app.command()
+def explain(
+    text: Annotated[str, typer.Argument(help="One text, as its author wrote it.")],
+    kind: Annotated[str, typer.Option(help="post or comment.")] = "post",
+    model: Model = None,
+) -> None:
+    """Show the scores of one text and the phrases that moved each of them.
+
+    The weight beside a phrase is how far the score (as a logit) falls when the phrase is left out; a minus means that
+    the phrase speaks against the label.
+
+    Example: `thiqa explain "Mon code SARA10 sur tout le site, lien en bio" --kind post`
+    """
+    import polars as pl
+
+    from .annotate.score import score_rows
+    from .models.text.explain import explain as explain_text
+    from .models.text.find import find_scorer
+
+    if kind not in {"post", "comment"} or not text.strip():
+        raise InputError(f"found kind {kind!r} and {len(text.strip())} letters, expected post or comment, and a text")
+    scorer = find_scorer(model, share=1.0)
+    row = score_rows(pl.DataFrame({"text": [text], "kind": [kind]}), scorer).row(0, named=True)
+    phrases = explain_text(text, "post" if kind == "post" else "comment", scorer)
+    table = Table("label", "probability", "flag", "phrases that moved it")
+    for label in phrases:
+        said = " · ".join(f"{phrase.words} ({phrase.weight:+.1f})" for phrase in phrases[label])
+        flag = "unsure" if row[f"{label}_unsure"] else "yes" if row[f"{label}_flag"] else "no"
+        table.add_row(label, f"{row[label]:.2f}", flag, Text(said))
+    out.print(table)
+    out.print(f"variety {row['variety']}" + (f", disclosure {row['disclosure']}" if kind == "post" else ""))
+    if row["undisclosed_ad"]:
+        out.print("looks like an undisclosed ad")
+
+
 @app.command()
 def features(
     tables: Folder,
