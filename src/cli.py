@@ -4,7 +4,7 @@ import sys
 from enum import StrEnum
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -26,6 +26,7 @@ app = typer.Typer(
     "`thiqa import`; then `thiqa features` and `thiqa evaluate` work on it. `make run` runs the whole pipeline.",
 )
 SHOWN_FILES = 40
+MAY_HOLD = (".dvc/cache", "data/interim", "data/features", "artifacts", "reports", "mlruns", "mlartifacts")
 corpus_app = typer.Typer(no_args_is_help=True, help="The labelled corpus of posts and comments: `thiqa corpus check`.")
 app.add_typer(corpus_app, name="corpus")
 errors = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
@@ -95,6 +96,7 @@ class Source(StrEnum):
     tiktok_web = "tiktok-web"
     account_archive = "account-archive"
     csv = "csv"
+    orders = "orders"
 
 
 @app.command("import")
@@ -106,7 +108,12 @@ def import_(
     guess: Annotated[
         bool, typer.Option("--guess", help="Propose a mapping for PATH, print it, import nothing.")
     ] = False,
-    max_rejected: Annotated[float, typer.Option(min=0, max=1, help="Stop above this share of faulty rows.")] = 0.2,
+    deals: Annotated[Path | None, typer.Option(help="Table of deals with their codes, for orders.")] = None,
+    max_rejected: Annotated[
+        float | None,
+        typer.Option(min=0, max=1, help="Stop above this share of faulty rows; default import.max_rejected."),
+    ] = None,
+    params: ParamsFile = None,
 ) -> None:
     """Import exports into tables; rejected rows go to rejected.jsonl with file, row, column and reason.
 
@@ -119,10 +126,14 @@ def import_(
     of our columns comes from: `--guess` proposes one from the column names. Without `--mapping` the one of a known
     public set is found by its columns.
 
+    `orders` (Shopify, WooCommerce, YouCan and the like) goes into a folder whose accounts were imported before: orders
+    are linked to deals by promo code, UTM and dates, by the rules of import.attribution; what is not linked is listed
+    in unlinked.jsonl.
+
     Example: `thiqa import instagram-graph answers/ --into data/raw/import/mine`
     """
     from .config import load
-    from .data.importers import Mapping, import_answers, import_csv
+    from .data.importers import Mapping, OrderMapping, import_answers, import_csv, import_orders
 
     if guess:
         from .data.importers.guess import guess as proposed
@@ -130,6 +141,8 @@ def import_(
 
         sys.stdout.write(proposed(tables_in(path)))
         return
+    chosen = parameters(params)
+    share = chosen.import_.max_rejected if max_rejected is None else max_rejected
     target = into or Path("data/raw/import") / path.resolve().stem
     columns = (
         SpinnerColumn(),
@@ -144,11 +157,14 @@ def import_(
         def on_rows(file: str, rows: int) -> None:
             progress.update(task, description=file[-60:], advance=rows)
 
+        given: dict[str, Any] = {"max_rejected": share, "on_rows": on_rows}
         if source is Source.csv:
-            chosen = load(Mapping, mapping) if mapping else None
-            counts = import_csv(path, target, mapping=chosen, max_rejected=max_rejected, on_rows=on_rows)
+            counts = import_csv(path, target, mapping=load(Mapping, mapping) if mapping else None, **given)
+        elif source is Source.orders:
+            words = load(OrderMapping, mapping) if mapping else None
+            counts = import_orders(path, target, deals=deals, mapping=words, rules=chosen.import_.attribution, **given)
         else:
-            counts = import_answers(source.value, path, target, max_rejected=max_rejected, on_rows=on_rows)
+            counts = import_answers(source.value, path, target, **given)
     for file, row in list(counts.items())[:SHOWN_FILES]:
         out.print(
             f"{file}: {row['read']} rows read, {row['accepted']} accepted, {row['rejected']} rejected", markup=False
@@ -222,6 +238,37 @@ def explain(
     out.print(f"variety {row['variety']}" + (f", disclosure {row['disclosure']}" if kind == "post" else ""))
     if row["undisclosed_ad"]:
         out.print("looks like an undisclosed ad")
+
+
+@app.command()
+def forget(
+    person: Annotated[str, typer.Argument(metavar="PLATFORM:ID", help="Native id or user name, such as tiktok:amal.b")],
+    folder: Annotated[Path, typer.Option("--in", help="Folder of imported tables.")],
+) -> None:
+    """Remove a person from imported tables, caches and rejected rows, and keep them out of later imports.
+
+    Removed are the creator's rows, their posts with the comments on them, and whatever they wrote elsewhere. What DVC's
+    cache, the pipeline's outputs and MLflow's artifacts still hold is listed: those are yours to remove.
+
+    Example: `thiqa forget instagram:amal.b --in data/raw/import/mine`
+    """
+    from .data.forget import forget as forget_person
+    from .workspace import cache_folder
+
+    caches = [cache_folder() / name for name in ("annotated", "features", "scratch")]
+    done = forget_person(person, folder, caches, [Path(place) for place in MAY_HOLD])
+    for name, rows in done.rows.items():
+        out.print(f"{name}: {rows} rows removed", markup=False)
+    if not done.rows:
+        out.print("no row named this person; later imports leave them out all the same")
+    out.print(f"{done.redacted} rejected rows redacted, {len(done.caches)} cached results removed")
+    for path in done.held:
+        out.print(f"still held: {path}", markup=False)
+    if done.held:
+        out.print(
+            "remove these: make run, then dvc gc --workspace; delete the runs of MLflow in its pages, then mlflow gc"
+        )
+    out.print("the export that you imported is yours, and still holds them")
 
 
 @app.command()
