@@ -2,9 +2,9 @@
 
 A text is the set of runs of four characters of its folded form without tags and digits, repeated letters written
 once. For each of K hash functions its signature has the smallest hash of the set; two texts share one with probability
-equal to the Jaccard similarity of their sets (Broder 1997). Two bands of two: texts of similarity s share a band with probability 1 - (1 - s^2)^2, so
-a changed letter or an added word keeps most bands, and another sentence shares none. Bands are compared for equality
-only: near duplicates are groups, never pairs.
+equal to the Jaccard similarity of their sets (Broder 1997). Two bands of two: texts of similarity s share a band with
+probability 1 - (1 - s^2)^2, so a changed letter or an added word keeps most bands, and another sentence shares none.
+Bands are compared for equality only: near duplicates are groups, never pairs.
 """
 
 import numpy as np
