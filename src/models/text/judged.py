@@ -34,11 +34,13 @@ def evaluate_text(
     said = {name: flags for name, flags in _models(scorer, model, train, valid, test, seed).items() if flags}
     random = np.random.default_rng(seed)
     main = "hybrid" if "hybrid" in said else "student"
+    models = {name: judge(test, flags, random) for name, flags in said.items()}
     metrics = {
         "model": main,
+        "macro_f1": models[main]["mean"],  # mean of nine heads
         "texts": len(test),
         "authors": test["batch"].n_unique(),
-        "models": {name: judge(test, flags, random) for name, flags in said.items()},
+        "models": models,
         "gains": {name: gain(test, said[main], flags, random) for name, flags in said.items() if name != main},
         "calibration": _calibration(scorer, test),
         "disclosure": _disclosure(test),
