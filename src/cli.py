@@ -176,6 +176,70 @@ def import_(
     out.print(f"tables in {target}, reasons in rejected.jsonl; next: make run TABLES={target}", markup=False)
 
 
+Model = Annotated[Path | None, typer.Option("--model", help="Folder of trained models; default as THIQA_MODELS says.")]
+
+
+@app.command()
+def score(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="csv, jsonl or parquet with columns text and kind.")],
+    to: Annotated[Path, typer.Option("--out", help="File for the scored rows: .csv, .jsonl or .parquet.")],
+    model: Model = None,
+) -> None:
+    """Score posts and comments in French, Darija (both scripts), Arabic, English, Tamazight, or several of them mixed.
+
+    Rows, their order and other columns are kept. Added: probabilities `ad polished overconsumption tested` for posts,
+    `genuine spam intent suspicion trust` for comments (null where a label does not apply), `<label>_flag` at the
+    threshold of the text's variety, `<label>_unsure` where the score lies too near to it to judge, `disclosure` (none,
+    ambiguous, clear), `undisclosed_ad` (an ad with none), `insufficiently_disclosed_ad`, `variety`.
+
+    The model is the one of `--model`, else `$THIQA_MODELS`, else `artifacts/` of the checkout, else the small one that
+    ships with the package. A score is a reason to read a post, not a verdict on its author.
+
+    Example: `thiqa score texts.csv --out scored.csv`
+    """
+    from .annotate.score import score_file
+    from .models.text.find import find_scorer
+
+    with errors.status("scoring"):
+        rows = score_file(file, to, find_scorer(model, share=1.0))
+    out.print(f"{rows} rows scored into {to}")
+
+
+@app.command()
+def explain(
+    text: Annotated[str, typer.Argument(help="One text, as its author wrote it.")],
+    kind: Annotated[str, typer.Option(help="post or comment.")] = "post",
+    model: Model = None,
+) -> None:
+    """Show the scores of one text and the phrases that moved each of them.
+
+    The weight beside a phrase is how far the score (as a logit) falls when the phrase is left out; a minus means that
+    the phrase speaks against the label.
+
+    Example: `thiqa explain "Mon code SARA10 sur tout le site, lien en bio" --kind post`
+    """
+    import polars as pl
+
+    from .annotate.score import score_rows
+    from .models.text.explain import explain as explain_text
+    from .models.text.find import find_scorer
+
+    if kind not in {"post", "comment"} or not text.strip():
+        raise InputError(f"found kind {kind!r} and {len(text.strip())} letters, expected post or comment, and a text")
+    scorer = find_scorer(model, share=1.0)
+    row = score_rows(pl.DataFrame({"text": [text], "kind": [kind]}), scorer).row(0, named=True)
+    phrases = explain_text(text, "post" if kind == "post" else "comment", scorer)
+    table = Table("label", "probability", "flag", "phrases that moved it")
+    for label in phrases:
+        said = " · ".join(f"{phrase.words} ({phrase.weight:+.1f})" for phrase in phrases[label])
+        flag = "unsure" if row[f"{label}_unsure"] else "yes" if row[f"{label}_flag"] else "no"
+        table.add_row(label, f"{row[label]:.2f}", flag, Text(said))
+    out.print(table)
+    out.print(f"variety {row['variety']}" + (f", disclosure {row['disclosure']}" if kind == "post" else ""))
+    if row["undisclosed_ad"]:
+        out.print("looks like an undisclosed ad")
+
+
 @app.command()
 def forget(
     person: Annotated[str, typer.Argument(metavar="PLATFORM:ID", help="Native id or user name, such as tiktok:amal.b")],
@@ -237,9 +301,11 @@ def evaluate(
 ) -> None:
     """Train and judge the conversion model and its rivals on creators held out and forward in time.
 
-    Writes d2_rate (realised reach known) and d2_plan (reach predicted at the deal) of the model and of each rival,
-    and the gain over followers alone with its 90 % interval. Where the folder has truth/ (a simulated world), the
-    true rate is judged too, as `oracle`.
+    Writes d2_rate (realised reach known) and d2_plan (reach predicted at the deal) of the model and of each rival, the
+    model's gain over each with its 90 % interval, coverage and width of the model's intervals by tier, the revenue lost
+    by its ranking, and the model's figures in easier views (creators, brands, random rows held out). Where the folder
+    has truth/ (a simulated world), the true rate is judged too, as `oracle`, and the model fed the true levers, as
+    `latents`.
 
     Example: `thiqa evaluate data/raw/world --out evaluation.json`
     """
@@ -257,6 +323,50 @@ def evaluate(
         metrics = validate(frame, chosen.conversion, chosen.seed, tables)["metrics"]
     by_tier = conversion_by_tier(frame, chosen.tiers.names).to_dicts()
     write_json({"simulated": origin(tables)["simulated"], **metrics, "by_tier": by_tier}, to)
+
+
+class Tongue(StrEnum):
+    """In which language reasons are given."""
+
+    fr = "fr"
+    en = "en"
+
+
+@app.command()
+def predict(
+    tables: Folder,
+    to: Annotated[Path, typer.Option("--out", help="Table of predictions: .parquet, .csv or .jsonl.")],
+    model: Annotated[
+        Path | None, typer.Option(help="Folder of models; default $THIQA_MODELS, else artifacts/.")
+    ] = None,
+    language: Annotated[Tongue, typer.Option(help="Language of the reasons.")] = Tongue.fr,
+    params: ParamsFile = None,
+) -> None:
+    """Predict what each placement of a folder sells, as of the day it was agreed; without placements, each creator.
+
+    Columns: `deliveries` with `low` and `high` (90 %, all posts of the deal together), the same `per_reached` person,
+    `per_follower` and `per_mad` of fee and goods, `expected_reach`, `dispersion` of the predictive distribution, and
+    `reasons`: what moves the rate most, beside the average placement. Outcomes in the folder are not looked at.
+
+    Example: `thiqa predict data/raw/world --out predictions.csv`
+    """
+    from .files import replacing
+    from .models.conversion import creators_frame, placements_frame
+    from .models.conversion.predict import find_model, predictions
+    from .models.text.find import find_scorer
+    from .workspace import Workspace
+
+    writers = {".parquet": "write_parquet", ".csv": "write_csv", ".jsonl": "write_ndjson"}
+    if to.suffix not in writers:
+        raise InputError(f"{to}: found the ending {to.suffix or 'none'}, expected one of {', '.join(writers)}")
+    chosen, fitted = parameters(params), find_model(model)
+    with errors.status("building features, then predicting"):
+        built = Workspace(chosen.engine, chosen.features, find_scorer()).cached_features(tables)
+        frame = placements_frame(tables, built, chosen.tiers)
+        frame = frame if len(frame) else creators_frame(tables, built, chosen.tiers)
+        table = predictions(fitted, frame, language.value)
+    with replacing(to) as temporary:
+        getattr(table, writers[to.suffix])(temporary)
 
 
 @app.command()
@@ -314,16 +424,16 @@ def publish() -> None:
 
     The server is MLFLOW_TRACKING_URI, else a file mlflow.db at the root of the main checkout (`make ui` opens it).
     """
-    from .report.page import summary
+    from .report.summary import markdown
     from .stages import pipeline_facts, pipeline_state
     from .tracking.publish import publish as publish_state
 
     params = read_params()
     state = pipeline_state()
     state.require()
-    sentences = summary(pipeline_facts(params), params.report.language)
+    description = markdown(pipeline_facts(params), params.report.language)
     with errors.status("publishing to MLflow"):
-        published = publish_state(state, params, "\n\n".join(sentences))
+        published = publish_state(state, params, description)
     done = "already published as" if published.reused else "published as"
     out.print(f"{done} run {published.run_id} at {published.uri}")
     for name, why in published.refused.items():
