@@ -401,6 +401,45 @@ def evidence(
 
 
 @app.command()
+def plan(
+    campaign: Annotated[
+        Path, typer.Argument(metavar="CAMPAIGN.yaml", help="What is sold, for how much, with which limits.")
+    ],
+    data: Annotated[Path, typer.Option("--data", metavar="DIR", help="Folder of tables.")],
+    to: Annotated[Path, typer.Option("--out", help="JSON file for the plan.")],
+    page: Annotated[Path | None, typer.Option(help="HTML file for the same plan, for people.")] = None,
+    model: Annotated[Path | None, typer.Option(help="Folder of a trained model; default: trained on DIR.")] = None,
+    params: ParamsFile = None,
+) -> None:
+    """Choose creators and posts for a campaign under a budget, exactly, with the proven gap.
+
+    Expected deliveries (or reach, or reach weighted by trust) with diminishing returns, overlap of audiences and risk,
+    under the limits of the file: docs/campaigns.md explains every key, experiments/campaigns/ has examples. Fees are
+    those asked (table rates), else predicted from placements and marked `estimated`. Where the limits contradict
+    each other, those in conflict are named.
+
+    Example: `thiqa plan experiments/campaigns/national-launch.yaml --data data/raw/world --out plan.json`
+    """
+    from .files import write_json
+    from .models.text.find import find_scorer
+    from .plan.campaign import read_campaign
+    from .plan.folder import plan_folder
+    from .plan.show import tables_of
+    from .report.plan_page import write_plan_page
+    from .workspace import Workspace
+
+    wanted, chosen = read_campaign(campaign), parameters(params)
+    workspace = Workspace(chosen.engine, chosen.features, find_scorer())
+    with errors.status("building features, forecasting, then solving"):
+        found = plan_folder(wanted, data, workspace, chosen.tiers, chosen.conversion, chosen.seed, model)
+    write_json(found, to)
+    if page is not None:
+        write_plan_page(found, page, chosen.report.language)
+    for table in tables_of(found):
+        out.print(table)
+
+
+@app.command()
 def stage(
     name: Annotated[str, typer.Argument(help="A stage of dvc.yaml, such as features or evidence.")],
 ) -> None:
@@ -507,6 +546,11 @@ def figures() -> None:
     out.print("open all runs in MLflow: make ui")
 
 
+def wanted_width(table: Table) -> int:
+    """Return the columns that a table needs to show every cell whole."""
+    return table.__rich_measure__(out, out.options.update(max_width=1000)).maximum
+
+
 @corpus_app.command("check")
 def corpus_check(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the corpus.")] = Path("data/corpus"),
@@ -528,7 +572,7 @@ def corpus_check(
     """
     from .data.corpus.check import check_corpus
     from .data.corpus.plots import draw
-    from .data.corpus.shown import SHOWN, cells
+    from .data.corpus.shown import LONG, SHOWN, cells
 
     with errors.status("checking the corpus") as status:
         report = check_corpus(folder, external, distance=distance, on_step=status.update)
@@ -540,7 +584,10 @@ def corpus_check(
         table = Table(*shown.columns.values(), title=shown.title, caption=shown.note or None)
         for row in cells(found, shown):
             table.add_row(*(Text(cell) for cell in row))
-        out.print(table)
+        fits = (
+            out if LONG & shown.columns.keys() else Console(width=max(out.width, wanted_width(table)), highlight=False)
+        )
+        fits.print(table)  # figures that were cut to the width of a terminal would be useless
     if plots is not None:
         out.print(f"figures: {', '.join(map(str, draw(report.tables, plots)))}")
     if report.faults:
