@@ -34,7 +34,13 @@ MEDIA = {"id": "1", "media_type": "IMAGE", "timestamp": "2024-01-01T00:00:00+000
 VIDEO = {"kind": "youtube#video", "id": "v", "snippet": {"channelId": "UC1", "publishedAt": "2024-01-01T00:00:00Z"}}
 POST = {"id": "7_8", "message": "m", "created_time": "2024-01-01T00:00:00+0000", "status_type": "added_photos"}
 RESEARCH = {"id": 5, "create_time": 1700000000, "username": "amal", "video_description": "d"}
-ITEM = {"id": "6", "createTime": 1700000000, "desc": "d", "author": {"id": "9", "uniqueId": "amal"}, "stats": {"diggCount": 1}}
+ITEM = {
+    "id": "6",
+    "createTime": 1700000000,
+    "desc": "d",
+    "author": {"id": "9", "uniqueId": "amal"},
+    "stats": {"diggCount": 1},
+}
 OBJECTS: dict[str, tuple[dict[str, Any], str, str]] = {  # source: an object, its count, its date
     "instagram-graph": (MEDIA, "like_count", "timestamp"),
     "facebook-pages": (POST, "views", "created_time"),
@@ -67,20 +73,35 @@ def documents(good: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
     """Yield broken JSON documents around a good object."""
     text = json.dumps(good)
     yield from {
-        "empty": b"", "blank": b" \n\t ", "null": b"null", "number": b"42", "text": b'"x"', "empty list": b"[]",
-        "empty object": b"{}", "cut short": text[: len(text) // 2].encode(), "one bracket": b"[",
-        "comma at the end": f"[{text},]".encode(), "two documents": f"{text}{text}".encode(),
-        "html": b"<!doctype html><html><body>Log in</body></html>", "zero bytes": b"\0" * 64,
-        "noise": bytes(range(256)) * 4, "deep lists": b"[" * 50_000 + b"]" * 50_000,
-        "deep objects": b'{"data":' * 20_000 + b"1" + b"}" * 20_000, "a long number": b"[" + b"9" * 6_000 + b"]",
-        "single quotes": str(good).encode(), "latin-1": text.replace("amal", "été").encode("latin-1", "replace"),
-        "utf-16 without a mark": text.encode("utf-16-le"), "half a pair": text.replace('"1"', '"\\ud800"').encode(),
+        "empty": b"",
+        "blank": b" \n\t ",
+        "null": b"null",
+        "number": b"42",
+        "text": b'"x"',
+        "empty list": b"[]",
+        "empty object": b"{}",
+        "cut short": text[: len(text) // 2].encode(),
+        "one bracket": b"[",
+        "comma at the end": f"[{text},]".encode(),
+        "two documents": f"{text}{text}".encode(),
+        "html": b"<!doctype html><html><body>Log in</body></html>",
+        "zero bytes": b"\0" * 64,
+        "noise": bytes(range(256)) * 4,
+        "deep lists": b"[" * 50_000 + b"]" * 50_000,
+        "deep objects": b'{"data":' * 20_000 + b"1" + b"}" * 20_000,
+        "a long number": b"[" + b"9" * 6_000 + b"]",
+        "single quotes": str(good).encode(),
+        "latin-1": text.replace("amal", "été").encode("latin-1", "replace"),
+        "utf-16 without a mark": text.encode("utf-16-le"),
+        "half a pair": text.replace('"1"', '"\\ud800"').encode(),
         "error answer": b'{"error": {"code": 190, "message": "expired"}}',
-        "list of lists": f"[[[{text}]]]".encode(), "list of texts": b'["a", "b"]',
-        "id is null": json.dumps(good | {"id": None}).encode(), "id is a list": json.dumps(good | {"id": [1]}).encode(),
+        "list of lists": f"[[[{text}]]]".encode(),
+        "list of texts": b'["a", "b"]',
+        "id is null": json.dumps(good | {"id": None}).encode(),
+        "id is a list": json.dumps(good | {"id": [1]}).encode(),
         "id is an object": json.dumps(good | {"id": {"x": {}}}).encode(),
         "key is a number in disguise": json.dumps({"1": good, "2": 5, "3": None}).encode(),
-    }.items()  # fmt: skip
+    }.items()
 
 
 def packed(name: str, content: bytes, **more: bytes) -> bytes:
@@ -115,35 +136,67 @@ def archives() -> Iterator[tuple[str, bytes]]:
     good = json.dumps(VIDEO).encode()
     whole = packed("a.json", good)
     yield from {
-        "path up.zip": packed("../../a.json", good), "absolute.zip": packed("/etc/a.json", good),
-        "drive.zip": packed("C:\\a.json", good), "backslashes.zip": packed("..\\..\\a.json", good),
-        "bomb.zip": packed("a.json", b" " * 40_000_000), "zip in zip.zip": packed("b.zip", whole),
-        "cut.zip": whole[: len(whole) // 2], "not.zip": b"PK\x03\x04 no zip", "empty.zip": packed("a/", b""),
-        "link.zip": linked(), "pictures.zip": packed("a.jpg", b"x"), "wrong sum.zip": whole.replace(b"youtube", b"YOUTUBE"),
-        "bomb.json.gz": gzip.compress(b" " * 40_000_000), "cut.json.gz": gzip.compress(good * 50)[:-9],
-        "not.json.gz": b"no gzip", "empty.json.gz": b"", "twice.json.gz": gzip.compress(gzip.compress(good)),
-        "a.tar": tar(), "__MACOSX.zip": packed("__MACOSX/._a.json", good), "hidden.zip": packed(".a.json", good),
-    }.items()  # fmt: skip
+        "path up.zip": packed("../../a.json", good),
+        "absolute.zip": packed("/etc/a.json", good),
+        "drive.zip": packed("C:\\a.json", good),
+        "backslashes.zip": packed("..\\..\\a.json", good),
+        "bomb.zip": packed("a.json", b" " * 40_000_000),
+        "zip in zip.zip": packed("b.zip", whole),
+        "cut.zip": whole[: len(whole) // 2],
+        "not.zip": b"PK\x03\x04 no zip",
+        "empty.zip": packed("a/", b""),
+        "link.zip": linked(),
+        "pictures.zip": packed("a.jpg", b"x"),
+        "wrong sum.zip": whole.replace(b"youtube", b"YOUTUBE"),
+        "bomb.json.gz": gzip.compress(b" " * 40_000_000),
+        "cut.json.gz": gzip.compress(good * 50)[:-9],
+        "not.json.gz": b"no gzip",
+        "empty.json.gz": b"",
+        "twice.json.gz": gzip.compress(gzip.compress(good)),
+        "a.tar": tar(),
+        "__MACOSX.zip": packed("__MACOSX/._a.json", good),
+        "hidden.zip": packed(".a.json", good),
+    }.items()
 
 
 def sheets() -> Iterator[tuple[str, bytes]]:
     """Yield broken tables."""
     yield from {
-        "empty.csv": b"", "blank.csv": b"\n\n\n", "header alone.csv": CSV.splitlines()[0], "no header.csv": b"p1,amal,1,2,3\n",
-        "short row.csv": CSV + b"p2,amal\n", "long row.csv": CSV + b"p2,amal,2024-01-01,x,1,2,3\n",
-        "open quote.csv": CSV + b'p2,amal,2024-01-01,"never closed,1\n', "zero bytes.csv": CSV.replace(b"bonjour", b"bon\0jour"),
-        "utf-16.csv": CSV.decode().encode("utf-16"), "windows-1256.csv": CSV.replace(b"bonjour", "قهوة الصباح".encode("cp1256")),
-        "semicolons.csv": CSV.replace(b",", b";"), "tabs.tsv": CSV.replace(b",", b"\t"), "carriage returns.csv": CSV.replace(b"\n", b"\r"),
-        "same name twice.csv": CSV.replace(b"compte", b"id"), "no name.csv": CSV.replace(b"caption", b""),
-        "formula.csv": CSV.replace(b"bonjour", b"=cmd|'/c calc'!A1"), "script.csv": CSV.replace(b"bonjour", b"<script>alert(1)</script>"),
-        "negative.csv": CSV.replace(b"12", b"-12"), "words.csv": CSV.replace(b"12", b"beaucoup"),
-        "no date.csv": CSV.replace(b"2024-01-01", b"bientot"), "year 0.csv": CSV.replace(b"2024-01-01", b"0000-01-01"),
-        "huge cell.csv": CSV.replace(b"bonjour", b"x" * 11_000_000), "noise.csv": bytes(range(256)) * 20,
-        "no rows.jsonl": b"", "texts.jsonl": b'"a"\n"b"\n', "mixed.jsonl": b'{"id": "1", "compte": "a", "caption": "x"}\n[1]\n{oops\n',
-        "nested.jsonl": b'{"id": "1", "compte": "a", "caption": {"deep": {"er": 1}}}\n', "not.xlsx": b"PK no excel",
-        "empty.xlsx": b"", "zip.xlsx": packed("a.txt", b"x"), "not.parquet": b"PAR1xxxx", "empty.parquet": b"",
-        "direction.csv": CSV.replace(b"bonjour", "\u202egnp.exe".encode()), "same row twice.csv": CSV + CSV.splitlines()[1],
-    }.items()  # fmt: skip
+        "empty.csv": b"",
+        "blank.csv": b"\n\n\n",
+        "header alone.csv": CSV.splitlines()[0],
+        "no header.csv": b"p1,amal,1,2,3\n",
+        "short row.csv": CSV + b"p2,amal\n",
+        "long row.csv": CSV + b"p2,amal,2024-01-01,x,1,2,3\n",
+        "open quote.csv": CSV + b'p2,amal,2024-01-01,"never closed,1\n',
+        "zero bytes.csv": CSV.replace(b"bonjour", b"bon\0jour"),
+        "utf-16.csv": CSV.decode().encode("utf-16"),
+        "windows-1256.csv": CSV.replace(b"bonjour", "قهوة الصباح".encode("cp1256")),
+        "semicolons.csv": CSV.replace(b",", b";"),
+        "tabs.tsv": CSV.replace(b",", b"\t"),
+        "carriage returns.csv": CSV.replace(b"\n", b"\r"),
+        "same name twice.csv": CSV.replace(b"compte", b"id"),
+        "no name.csv": CSV.replace(b"caption", b""),
+        "formula.csv": CSV.replace(b"bonjour", b"=cmd|'/c calc'!A1"),
+        "script.csv": CSV.replace(b"bonjour", b"<script>alert(1)</script>"),
+        "negative.csv": CSV.replace(b"12", b"-12"),
+        "words.csv": CSV.replace(b"12", b"beaucoup"),
+        "no date.csv": CSV.replace(b"2024-01-01", b"bientot"),
+        "year 0.csv": CSV.replace(b"2024-01-01", b"0000-01-01"),
+        "huge cell.csv": CSV.replace(b"bonjour", b"x" * 11_000_000),
+        "noise.csv": bytes(range(256)) * 20,
+        "no rows.jsonl": b"",
+        "texts.jsonl": b'"a"\n"b"\n',
+        "mixed.jsonl": b'{"id": "1", "compte": "a", "caption": "x"}\n[1]\n{oops\n',
+        "nested.jsonl": b'{"id": "1", "compte": "a", "caption": {"deep": {"er": 1}}}\n',
+        "not.xlsx": b"PK no excel",
+        "empty.xlsx": b"",
+        "zip.xlsx": packed("a.txt", b"x"),
+        "not.parquet": b"PAR1xxxx",
+        "empty.parquet": b"",
+        "direction.csv": CSV.replace(b"bonjour", "\u202egnp.exe".encode()),
+        "same row twice.csv": CSV + CSV.splitlines()[1],
+    }.items()
 
 
 def hostile_files() -> list[Hostile]:
@@ -152,11 +205,16 @@ def hostile_files() -> list[Hostile]:
     for source, (good, count, date) in OBJECTS.items():
         found += [Hostile(source, f"{name}.json", content) for name, content in documents(good)]
         odd = [("count", count, value) for value in ODD_COUNTS] + [("date", date, value) for value in ODD_DATES]
-        found += [Hostile(source, f"{what} {index}.json", json.dumps(changed(good, path, value)).encode())
-                  for index, (what, path, value) in enumerate(odd)]  # fmt: skip
+        found += [
+            Hostile(source, f"{what} {index}.json", json.dumps(changed(good, path, value)).encode())
+            for index, (what, path, value) in enumerate(odd)
+        ]
     found += [Hostile("youtube-data", name, content) for name, content in archives()]
     found += [Hostile("csv", name, content) for name, content in sheets()]
-    found += [Hostile("account-archive", f"posts_1.json/{name}", content) for name, content in documents({"creation_timestamp": 1})]
+    found += [
+        Hostile("account-archive", f"posts_1.json/{name}", content)
+        for name, content in documents({"creation_timestamp": 1})
+    ]
     return found
 
 
@@ -169,7 +227,11 @@ def outcome(file: Hostile, folder: Path) -> tuple[int, str, dict[str, int]]:
     arguments = ["import", file.source, str(path), "--into", str(into), "--max-rejected", "1"]
     if file.source == "csv":
         mapping = folder / "mapping.yaml"
-        with redirect_stdout(said), redirect_stderr(said), patch.object(sys, "argv", ["thiqa", "import", "csv", str(path), "--guess"]):
+        with (
+            redirect_stdout(said),
+            redirect_stderr(said),
+            patch.object(sys, "argv", ["thiqa", "import", "csv", str(path), "--guess"]),
+        ):
             code = ended(main)
         if code:
             return code, shown(said.getvalue(), folder), {}
