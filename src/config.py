@@ -1,7 +1,7 @@
 """Configuration: YAML read once into frozen, typed models that refuse unknown keys by their full name."""
 
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar, get_args
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -70,6 +70,9 @@ def _keys_beside(model: type[BaseModel], location: tuple[Any, ...]) -> list[str]
     """Name the keys that are known where an unknown one was found."""
     here: Any = model
     for part in location[:-1]:
-        field = getattr(here, "model_fields", {}).get(part)
-        here = field.annotation if field else None
+        if isinstance(part, int):  # an item of a list
+            here = next((item for item in get_args(here) if hasattr(item, "model_fields")), None)
+        else:
+            field = getattr(here, "model_fields", {}).get(part)
+            here = field.annotation if field else None
     return sorted(getattr(here, "model_fields", {}))

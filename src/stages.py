@@ -7,6 +7,7 @@ from pathlib import Path
 
 import polars as pl
 from filelock import FileLock
+from rich.progress import Progress
 
 from .annotate import annotate
 from .data.corpus import read_corpus
@@ -20,6 +21,7 @@ from .models.conversion import fit, placements_frame, validate
 from .models.conversion.by_tier import conversion_by_tier
 from .models.conversion.calibration import calibration
 from .models.conversion.data import CATEGORIES, feature_columns
+from .models.text.encoder import make_encoder
 from .models.text.scorer import load_scorer
 from .models.text.train import train_text
 from .origin import origin
@@ -32,7 +34,7 @@ from .tracking.state import State
 WORLD = Path("data/raw/world")
 ANNOTATED, FEATURES = Path("data/interim/annotated"), Path("data/features/features.parquet")
 CONVERSION, TEXT = Path("artifacts/conversion"), Path("artifacts/text")
-CORPUS = Path("data/corpus")
+CORPUS, ENCODER = Path("data/corpus"), Path("artifacts/encoder")
 METRICS, PLOTS, PAGE = Path("reports/metrics"), Path("reports/plots"), Path("reports/report.html")
 CARDS, EXPERIMENTS = Path("docs/model-cards"), Path("experiments")
 LOGS = Path("logs")
@@ -43,18 +45,26 @@ def world_stage(params: Params) -> None:
     simulate(params.data.world, WORLD)
 
 
+def encoder_stage(params: Params) -> None:
+    """Make the encoder's folder: from the weights of a package, a folder, a hub name, or random for tests."""
+    texts = read_corpus(CORPUS / "train.jsonl")["text"].to_list() if params.text.encoder == "tiny" else []
+    make_encoder(params.text.encoder, texts, ENCODER, params.seed)
+
+
 def train_text_stage(params: Params) -> None:
     """Train the text model on the parts train and valid of the corpus."""
     corpus = read_corpus(CORPUS / "train.jsonl", CORPUS / "valid.jsonl")
-    with replacing(TEXT) as out:
-        train_text(corpus, params.text, params.seed, out)
+    encoder = ENCODER if (ENCODER / "config.json").exists() else None
+    with replacing(TEXT) as out, Progress(*Progress.get_default_columns(), transient=True) as progress:
+        task = progress.add_task("texts read by the encoder", total=None)
+        train_text(corpus, encoder, params.text, params.seed, out, lambda count: progress.advance(task, count))
 
 
 def annotate_stage(params: Params) -> None:
     """Look inside every text once: script, emoji, disclosure, scores."""
     check(params.data.tables)
     with replacing(ANNOTATED) as out, open_engine(params.engine, LOGS / "scratch") as engine:
-        annotate(engine, params.data.tables, out, load_scorer(TEXT))
+        annotate(engine, params.data.tables, out, load_scorer(TEXT).with_share(params.text.share))
 
 
 def features_stage(params: Params) -> None:
@@ -110,6 +120,7 @@ def pipeline_state() -> State:
 
 STAGES: dict[str, Callable[[Params], None]] = {
     "world": world_stage,
+    "encoder": encoder_stage,
     "train_text": train_text_stage,
     "annotate": annotate_stage,
     "features": features_stage,

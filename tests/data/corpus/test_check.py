@@ -30,6 +30,7 @@ def test_a_sound_corpus_passes_and_is_told_in_tables(thiqa, corpus):
         ("train", {"genuine": 2}, "line 1: genuine: Input should be less than or equal to 1"),
         ("train", {"genuine": True}, "line 1: genuine: Input should be a valid integer"),
         ("train", {"text": "  "}, "line 1: Value error, text is blank"),
+        ("train", {"text": "wa \x1b[2J"}, "line 1: Value error, text holds a control character"),
         ("train", {"mood": "good"}, "line 1: mood: Extra inputs are not permitted"),
         ("train", {"kind": "story"}, "line 1: Input tag 'story'"),
         ("train", {"id": "c1"}, "line 1: id: String should match pattern"),
@@ -175,13 +176,13 @@ def test_plots_are_drawn_and_help_teaches(thiqa, corpus, tmp_path):
 
 
 def test_hostile_text_is_shown_as_it_is(thiqa, corpus, texts):
-    texts["train"] += [
-        comment(f"b001-c{number}", "train", "[red]une deux trois quatre[/red] \x1b[2J") for number in (20, 21)
-    ]
+    texts["train"].append(comment("b001-c20", "train", "[red]une[/red]"))
+    texts["world"].append(comment("b004-c20", "world", "[red]une[/red]"))
+    texts["world"].append(comment("b004-c21", "world", "[blink] 🔥"))
+    texts["valid"].append(comment("b002-c21", "valid", "[blink] 🔥"))
     code, out, _ = run(thiqa, corpus())
-    assert code == 0
-    assert "b001-c20" in out
-    assert "\x1b[2J" not in out
+    assert code == 2  # three words: red une red
+    assert "[blink] 🔥" in out
 
 
 def test_the_report_is_the_same_twice(corpus):
