@@ -31,7 +31,8 @@ WORDS = [
     "profile_user", "title",
 ]  # fmt: skip
 VALUES = ["1", "17_8", "youtube#video", "youtube#commentThread", "youtube#comment", "IMAGE", "2024-01-01",
-          "https://facebook.com/7/posts/8/?comment_id=9", "lifetime", "v1/x/y", "@amal", "\u202e\ud83d", ""]  # fmt: skip
+          "https://facebook.com/7/posts/8/?comment_id=9", "lifetime", "v1/x/y", "@amal", "\u202e\ud83d",
+          ""]  # fmt: skip
 SCALARS = st.one_of(
     st.none(), st.booleans(), st.integers(-5, 10**20), st.floats(), st.sampled_from(VALUES), st.text(max_size=8)
 )
