@@ -34,6 +34,17 @@ class Design:
         kept = set(blocks)
         return self.without(block for block in set(self.blocks) if block not in kept)
 
+    def purged(self, blocks: Iterable[str], of: str) -> "Design":
+        """Take from the columns of some blocks what a line in the columns of the block ``of`` tells of them."""
+        told = self.only((of,)).values
+        mine = np.flatnonzero(np.isin(self.blocks, list(blocks)))
+        if not told.size or not mine.size:
+            return self
+        values = self.values.copy()
+        solution, *_ = np.linalg.lstsq(told, values[:, mine], rcond=1e-8)
+        values[:, mine] -= told @ solution
+        return Design(values, self.blocks)
+
     def rows(self, keep: Bools) -> "Design":
         """Keep some rows."""
         return Design(self.values[keep], self.blocks)
