@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from .errors import InputError
 from .params import PARAMS_FILE, Params, read_params
@@ -25,6 +26,8 @@ app = typer.Typer(
     "`thiqa import`; then `thiqa features` and `thiqa evaluate` work on it. `make run` runs the whole pipeline.",
 )
 SHOWN_FILES = 40
+corpus_app = typer.Typer(no_args_is_help=True, help="The labelled corpus of posts and comments: `thiqa corpus check`.")
+app.add_typer(corpus_app, name="corpus")
 errors = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
 out = Console(highlight=False, soft_wrap=True)
 
@@ -100,6 +103,9 @@ def import_(
     path: Annotated[Path, typer.Argument(help="File, folder or archive of the export; it is never written to.")],
     into: Annotated[Path | None, typer.Option(help="Folder for the tables; default data/raw/import/NAME.")] = None,
     mapping: Annotated[Path | None, typer.Option(help="Mapping file: which column is what.")] = None,
+    guess: Annotated[
+        bool, typer.Option("--guess", help="Propose a mapping for PATH, print it, import nothing.")
+    ] = False,
     max_rejected: Annotated[float, typer.Option(min=0, max=1, help="Stop above this share of faulty rows.")] = 0.2,
 ) -> None:
     """Import exports into tables; rejected rows go to rejected.jsonl with file, row, column and reason.
@@ -109,14 +115,21 @@ def import_(
     numbers; what is not there stays null. PATH is a file, a folder of saved answers, gzip or zip. docs/imports.md
     has the formats.
 
-    For `csv` a mapping file names, for each table, the file and the column that each of our columns comes from;
-    without `--mapping` the one of a known public set is found by its columns.
+    For `csv` (also Excel, JSON lines, Parquet) a mapping file names, for each table, the file and the column that each
+    of our columns comes from: `--guess` proposes one from the column names. Without `--mapping` the one of a known
+    public set is found by its columns.
 
     Example: `thiqa import instagram-graph answers/ --into data/raw/import/mine`
     """
     from .config import load
     from .data.importers import Mapping, import_answers, import_csv
 
+    if guess:
+        from .data.importers.guess import guess as proposed
+        from .data.importers.mapped import tables_in
+
+        sys.stdout.write(proposed(tables_in(path)))
+        return
     target = into or Path("data/raw/import") / path.resolve().stem
     columns = (
         SpinnerColumn(),
@@ -132,8 +145,6 @@ def import_(
             progress.update(task, description=file[-60:], advance=rows)
 
         if source is Source.csv:
-            if not path.is_dir():
-                raise InputError(f"{path}: no such folder; expected one that holds the {source.value} files")
             chosen = load(Mapping, mapping) if mapping else None
             counts = import_csv(path, target, mapping=chosen, max_rejected=max_rejected, on_rows=on_rows)
         else:
@@ -179,9 +190,11 @@ def evaluate(
 ) -> None:
     """Train and judge the conversion model and its rivals on creators held out and forward in time.
 
-    Writes d2_rate (realised reach known) and d2_plan (reach predicted at the deal) of the model and of each rival,
-    and the gain over followers alone with its 90 % interval. Where the folder has truth/ (a simulated world), the
-    true rate is judged too, as `oracle`.
+    Writes d2_rate (realised reach known) and d2_plan (reach predicted at the deal) of the model and of each rival, the
+    model's gain over each with its 90 % interval, coverage and width of the model's intervals by tier, the revenue lost
+    by its ranking, and the model's figures in easier views (creators, brands, random rows held out). Where the folder
+    has truth/ (a simulated world), the true rate is judged too, as `oracle`, and the model fed the true levers, as
+    `latents`.
 
     Example: `thiqa evaluate data/raw/world --out evaluation.json`
     """
@@ -199,6 +212,50 @@ def evaluate(
         metrics = validate(frame, chosen.conversion, chosen.seed, tables)["metrics"]
     by_tier = conversion_by_tier(frame, chosen.tiers.names).to_dicts()
     write_json({"simulated": origin(tables)["simulated"], **metrics, "by_tier": by_tier}, to)
+
+
+class Tongue(StrEnum):
+    """In which language reasons are given."""
+
+    fr = "fr"
+    en = "en"
+
+
+@app.command()
+def predict(
+    tables: Folder,
+    to: Annotated[Path, typer.Option("--out", help="Table of predictions: .parquet, .csv or .jsonl.")],
+    model: Annotated[
+        Path | None, typer.Option(help="Folder of models; default $THIQA_MODELS, else artifacts/.")
+    ] = None,
+    language: Annotated[Tongue, typer.Option(help="Language of the reasons.")] = Tongue.fr,
+    params: ParamsFile = None,
+) -> None:
+    """Predict what each placement of a folder sells, as of the day it was agreed; without placements, each creator.
+
+    Columns: `deliveries` with `low` and `high` (90 %, all posts of the deal together), the same `per_reached` person,
+    `per_follower` and `per_mad` of fee and goods, `expected_reach`, `dispersion` of the predictive distribution, and
+    `reasons`: what moves the rate most, beside the average placement. Outcomes in the folder are not looked at.
+
+    Example: `thiqa predict data/raw/world --out predictions.csv`
+    """
+    from .files import replacing
+    from .models.conversion import creators_frame, placements_frame
+    from .models.conversion.predict import find_model, predictions
+    from .models.text.find import find_scorer
+    from .workspace import Workspace
+
+    writers = {".parquet": "write_parquet", ".csv": "write_csv", ".jsonl": "write_ndjson"}
+    if to.suffix not in writers:
+        raise InputError(f"{to}: found the ending {to.suffix or 'none'}, expected one of {', '.join(writers)}")
+    chosen, fitted = parameters(params), find_model(model)
+    with errors.status("building features, then predicting"):
+        built = Workspace(chosen.engine, chosen.features, find_scorer()).cached_features(tables)
+        frame = placements_frame(tables, built, chosen.tiers)
+        frame = frame if len(frame) else creators_frame(tables, built, chosen.tiers)
+        table = predictions(fitted, frame, language.value)
+    with replacing(to) as temporary:
+        getattr(table, writers[to.suffix])(temporary)
 
 
 @app.command()
@@ -256,16 +313,16 @@ def publish() -> None:
 
     The server is MLFLOW_TRACKING_URI, else a file mlflow.db at the root of the main checkout (`make ui` opens it).
     """
-    from .report.page import summary
+    from .report.summary import markdown
     from .stages import pipeline_facts, pipeline_state
     from .tracking.publish import publish as publish_state
 
     params = read_params()
     state = pipeline_state()
     state.require()
-    sentences = summary(pipeline_facts(params), params.report.language)
+    description = markdown(pipeline_facts(params), params.report.language)
     with errors.status("publishing to MLflow"):
-        published = publish_state(state, params, "\n\n".join(sentences))
+        published = publish_state(state, params, description)
     done = "already published as" if published.reused else "published as"
     out.print(f"{done} run {published.run_id} at {published.uri}")
     for name, why in published.refused.items():
@@ -337,3 +394,43 @@ def figures() -> None:
         out.print(table)
     out.print(f"open the page: python3 -m webbrowser {PAGE.resolve().as_uri()}")
     out.print("open all runs in MLflow: make ui")
+
+
+@corpus_app.command("check")
+def corpus_check(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the corpus.")] = Path("data/corpus"),
+    external: Annotated[
+        Path | None, typer.Option(help="Real sets; default THIQA_EXTERNAL_DATA, else data/external.")
+    ] = None,
+    distance: Annotated[bool, typer.Option(help="Also train the judge of corpus against real text (a minute).")] = True,
+    plots: Annotated[Path | None, typer.Option(help="Folder for figures (SVG).")] = None,
+) -> None:
+    """Check the corpus: schema, labels, duplicates, leakage between parts, balance, diversity, agreement.
+
+    Exits with 2, a line a fault, where a line breaks the schema or a rule between labels (docs/labelling-guide.md),
+    where a voice or a near duplicate (word 3-grams, Jaccard above 0.5) stands in two parts, or where a second reading
+    names a text that is not there. What else it finds is told in tables: how many texts there are against what was
+    aimed at, near duplicates inside a part, shared skeletons (what filling a template leaves), Cohen's kappa of the
+    second readings, and, where real Moroccan comments are at hand, how far the corpus is from them.
+
+    Example: `thiqa corpus check --no-distance`
+    """
+    from .data.corpus.check import check_corpus
+    from .data.corpus.plots import draw
+    from .data.corpus.shown import SHOWN, cells
+
+    with errors.status("checking the corpus") as status:
+        report = check_corpus(folder, external, distance=distance, on_step=status.update)
+    for name, shown in SHOWN.items():
+        found = report.tables.get(name)
+        if found is None or found.is_empty():
+            out.print(f"{shown.title}: none")
+            continue
+        table = Table(*shown.columns.values(), title=shown.title, caption=shown.note or None)
+        for row in cells(found, shown):
+            table.add_row(*(Text(cell) for cell in row))
+        out.print(table)
+    if plots is not None:
+        out.print(f"figures: {', '.join(map(str, draw(report.tables, plots)))}")
+    if report.faults:
+        raise InputError(report.faults)

@@ -88,7 +88,8 @@ def evidence_stage(params: Params) -> None:
     """Test the article's claims, each with an interval and a verdict."""
     check(params.data.tables)
     material = gather_evidence(params.data.tables, FEATURES, params.tiers, params.features.windows)
-    write_json(examine(material, params.evidence, params.seed), METRICS / "evidence.json")
+    claims = examine(material, params.evidence, params.seed)
+    write_json({"simulated": origin(params.data.tables)["simulated"], "claims": claims}, METRICS / "evidence.json")
 
 
 def report_stage(params: Params) -> None:
@@ -98,8 +99,8 @@ def report_stage(params: Params) -> None:
 
 def pipeline_facts(params: Params) -> Facts:
     """Gather what the stages wrote, for the page and for those who summarise it."""
-    return gather(params.data.tables, ANNOTATED, FEATURES, METRICS / "conversion.json", params.features,
-                  params.tiers, params.report.flagged)  # fmt: skip
+    return gather(params.data.tables, ANNOTATED, FEATURES, METRICS, params.features,
+                  params.tiers, params.report.flagged, explain=lambda _: [])  # fmt: skip
 
 
 def pipeline_state() -> State:

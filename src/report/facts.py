@@ -1,12 +1,17 @@
 """What the page says, gathered from the files of the pipeline."""
 
-from dataclasses import dataclass
+import json
+import re
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pyarrow.parquet as pq
 
+from ..data.quarantine import REJECTED
 from ..data.scrub import scrub
 from ..features import FeatureConfig, column_names
 from ..files import read_json
@@ -15,6 +20,7 @@ from ..tables import present
 from ..tiers import Tiers
 
 CAPTION_LENGTH = 280
+MOST_REASONS = 12  # reasons for rejected rows that the page shows
 SHOWN = ("genuine_share", "generic_share", "emoji_only_share", "duplicate_share", "rate_by_followers", "reply_rate",
          "ad_density", "undisclosed_share")  # fmt: skip
 
@@ -32,12 +38,23 @@ class Facts:
     posts_with_text: int
     ads: int
     undisclosed: int
+    rejected: list[dict[str, Any]] = field(default_factory=list)  # reasons for rejected rows, with how many
+    evidence: dict[str, Any] = field(default_factory=dict)  # claims with verdicts, or the reason why there are none
+    plan: dict[str, Any] = field(default_factory=dict)  # the mix of the default campaign, or the reason for none
+
+
+Explain = Callable[[str], list[str]]  # a caption to the phrases of it that speak for an ad
 
 
 def gather(
-    tables: Path, annotated: Path, features: Path, conversion: Path, config: FeatureConfig, tiers: Tiers, flagged: int
-) -> Facts:
-    """Read what the stages wrote."""
+    tables: Path, annotated: Path, features: Path, metrics: Path, config: FeatureConfig, tiers: Tiers, flagged: int,
+    explain: Explain,
+) -> Facts:  # fmt: skip
+    """Read what the stages wrote.
+
+    :param metrics: The folder of figures; evidence and plan may be absent, conversion may not.
+    :param flagged: How many posts that look like undisclosed ads are shown.
+    """
     rows = {name: pq.ParquetFile(path).metadata.num_rows for name, path in present(tables).items()}
     table = pl.read_parquet(features)
     posts = _posts(tables, annotated, config.ad_threshold)
@@ -45,14 +62,32 @@ def gather(
     return Facts(
         origin=origin(tables),
         rows=rows,
-        conversion=read_json(conversion),
+        conversion=read_json(metrics / "conversion.json"),
         medians=_medians(table, max(config.windows), tiers),
         missing=_missing(table, tables, config.windows),
-        flagged=_flagged(hidden, flagged),
+        flagged=_flagged(hidden, flagged, explain),
         posts_with_text=len(posts),
         ads=int(posts["is_ad"].sum()),
         undisclosed=len(hidden),
+        rejected=_rejected(tables),
+        evidence=_where_there(metrics / "evidence.json"),
+        plan=_where_there(metrics / "plan.json"),
     )
+
+
+def _where_there(path: Path) -> dict[str, Any]:
+    found: dict[str, Any] = read_json(path) if path.exists() else {}
+    return found
+
+
+def _rejected(tables: Path) -> list[dict[str, Any]]:
+    """Count the rows that an import turned away, by reason, the commonest first."""
+    path = tables / REJECTED
+    if not path.exists():
+        return []
+    with path.open(encoding="utf-8") as lines:
+        reasons = Counter(json.loads(line)["reason"] for line in lines)
+    return [{"reason": reason, "rows": rows} for reason, rows in reasons.most_common(MOST_REASONS)]
 
 
 def _posts(tables: Path, annotated: Path, threshold: float) -> pl.DataFrame:
@@ -99,15 +134,23 @@ def _observed_columns(tables: Path) -> set[str]:
     return observed
 
 
-def _flagged(hidden: pl.DataFrame, most: int) -> list[dict[str, Any]]:
+def _flagged(hidden: pl.DataFrame, most: int, explain: Explain) -> list[dict[str, Any]]:
     """Return the likeliest undisclosed ads, each skeleton once, without contact details."""
     top = hidden.sort(["ad", "post_id"], descending=[True, False]).unique("skeleton", keep="first", maintain_order=True)
     return [
         {"post_id": row["post_id"], "creator_id": row["creator_id"], "ad": row["ad"],
-         "cues": [cue for cue in ("has_code", "has_link") if row[cue]],
-         "caption": _short(scrub(row["caption"]))}
+         "parts": marked(_short(scrub(row["caption"])), explain(row["caption"]))}
         for row in top.head(most).iter_rows(named=True)
     ]  # fmt: skip
+
+
+def marked(text: str, phrases: list[str]) -> list[dict[str, Any]]:
+    """Cut a text into parts, those that are one of the phrases marked; together they are the text."""
+    wanted = [re.escape(phrase) for phrase in sorted(set(phrases), key=len, reverse=True) if phrase.strip()]
+    if not wanted:
+        return [{"text": text, "marked": False}]
+    parts = re.split(f"({'|'.join(wanted)})", text)
+    return [{"text": part, "marked": bool(place % 2)} for place, part in enumerate(parts) if part]
 
 
 def _short(text: str) -> str:

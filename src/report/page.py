@@ -1,22 +1,28 @@
 """One HTML file, no outside request, every text from outside escaped."""
 
 import unicodedata
-from functools import cache
+from base64 import b64encode
+from collections.abc import Callable
+from functools import cache, partial
+from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
 
 import polars as pl
 import yaml
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, FunctionLoader, StrictUndefined
+from markupsafe import Markup
 
 from ..files import replacing
 from ..tables import TABLES
 from .facts import SHOWN, Facts
-from .figures import bars_by_tier, calibration_plot
+from .figures import VERDICTS, bars_by_tier, calibration_plot, forest_plot, frontier_plot
 
 Language = Literal["fr", "en"]
 TIER_COLUMNS = ("placements", "delivered", "per_1000_reached", "per_1000_followers", "per_1000_mad", "per_placement")
+SECTIONS = ("in_short", "partners", "by_tier", "mix", "claims", "flagged", "trust", "model", "quality", "limits")
+MOST_PARTNERS = 15  # rows of the table of creators to work with
 _BIDI = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F])
 
 
@@ -28,6 +34,11 @@ def _words() -> dict[str, dict[str, str]]:
 
 def _resource(name: str) -> str:
     return files(__package__).joinpath(name).read_text(encoding="utf-8")
+
+
+def say(key: str, language: Language, **values: Any) -> str:
+    """Say one of the words or sentences of the page."""
+    return _words()[key][language].format(**values) if values else _words()[key][language]
 
 
 def shown_number(value: float | None, language: Language) -> str:
@@ -57,59 +68,98 @@ def render(facts: Facts, calibration: pl.DataFrame, language: Language) -> str:
 
     :param calibration: From :func:`thiqa.models.conversion.calibration.calibration`.
     """
-
-    def say(key: str, **values: str) -> str:
-        return _words()[key][language].format(**values) if values else _words()[key][language]
-
+    word = partial(say, language=language)
     conversion = facts.conversion
-    tiers = pl.DataFrame(conversion.get("by_tier") or [], infer_schema_length=None)
-    panels = {column: say(column) for column in TIER_COLUMNS[2:]}
+    mark = f" ({word('simulated').split('.')[0].lower()})" if facts.origin["simulated"] else ""
     window = next((c.rsplit("_", 1)[1] for c in facts.medians.columns if c.endswith("d") and "_" in c), "")
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    mark = f" ({say('simulated').split('.')[0].lower()})" if facts.origin["simulated"] else ""
-    return environment.from_string(_resource("templates/report.html.j2")).render(
+    medians = facts.medians.rename({f"{name}_{window}": name for name in SHOWN})
+    script = Markup(_resource("templates/report.js"))  # noqa: S704 a file of this package
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        loader=FunctionLoader(lambda name: _resource(f"templates/{name}")),
+    )  # fmt: skip
+    return environment.get_template("report.html.j2").render(
         language=language,
         facts=facts,
-        t=say,
+        t=word,
         number=lambda value: shown_number(value, language),
         isolated=isolated,
         mark=mark,
+        most=MOST_PARTNERS,
+        rival=lambda name: _words().get(f"name_{name}", {}).get(language, name.replace("_", " ")),
+        sections=SECTIONS,
+        style=Markup(_resource("templates/report.css")),  # noqa: S704 a file of this package
+        script=script,
+        script_hash=f"sha256-{b64encode(sha256(script.encode()).digest()).decode()}",
         summary=summary(facts, language),
         tables=list(TABLES),
         shown=list(SHOWN),
-        medians=facts.medians.rename({f"{name}_{window}": name for name in SHOWN}).to_dicts(),
+        medians=medians.to_dicts(),
         tier_columns=TIER_COLUMNS,
-        tier_figure=bars_by_tier(tiers, panels, say("by_tier") + mark) if len(tiers) else "",
-        calibration_figure=_calibration_figure(calibration, say("expected"), say("delivered"),
-                                               say("calibration") + mark),
         scores=[("model", conversion), *conversion.get("rivals", {}).items()],
-    )  # fmt: skip
+        **_figures(facts, medians, calibration, word, mark),
+    )
 
 
-def _calibration_figure(groups: pl.DataFrame, expected: str, delivered: str, title: str) -> str:
-    return calibration_plot(groups, (expected, delivered), title) if len(groups) else ""
+def _figures(
+    facts: Facts, medians: pl.DataFrame, calibration: pl.DataFrame, say: Callable[..., str], mark: str
+) -> dict[str, str]:
+    """Draw what there is to draw; an empty text where there is nothing."""
+    tiers = pl.DataFrame(facts.conversion.get("by_tier") or [], infer_schema_length=None)
+    panels = {column: say(column) for column in TIER_COLUMNS[2:]}
+    known = medians.filter(pl.col("tier").is_not_null())
+    steps = [step for step in facts.plan.get("frontier") or [] if step["possible"]]
+    estimated = [row for row in facts.evidence.get("claims") or [] if row["estimate"] is not None]
+    return {
+        "tier_figure": bars_by_tier(tiers, panels, say("by_tier") + mark) if len(tiers) else "",
+        "trust_figure": bars_by_tier(known, {name: say(name) for name in SHOWN[:4]}, say("trust") + mark)
+        if len(known) else "",
+        "calibration_figure": calibration_plot(calibration, (say("expected"), say("delivered")),
+                                               say("calibration") + mark) if len(calibration) else "",
+        "frontier_figure": frontier_plot(steps, (say("budget"), say("deliveries")), say("frontier") + mark)
+        if steps else "",
+        "claims_figure": forest_plot(estimated, {name: say(name) for name in VERDICTS}, say("claims") + mark)
+        if estimated else "",
+    }  # fmt: skip
 
 
 def summary(facts: Facts, language: Language) -> list[str]:
     """Say the main figures in sentences."""
 
-    def say(key: str, **values: Any) -> str:
+    def told(key: str, **values: Any) -> str:
         shown = {k: shown_number(v, language) if isinstance(v, float | int) else str(v) for k, v in values.items()}
-        return _words()[key][language].format(**shown)
+        return say(key, language, **shown)
 
     conversion, sentences = facts.conversion, []
     if "reason" in conversion:
-        sentences.append(say("no_conversion") + conversion["reason"])
+        sentences.append(told("no_conversion") + conversion["reason"])
     else:
         gain = conversion["gain_over_followers"]
-        sentences.append(say("short_conversion", judged=conversion["judged"], creators=conversion["creators"],
+        sentences.append(told("short_conversion", judged=conversion["judged"], creators=conversion["creators"],
                              d2=_or_dash(conversion["d2_rate"]), gain=_or_dash(gain["d2_rate"]),
                              low=_or_dash(gain["low"]), high=_or_dash(gain["high"])))  # fmt: skip
         if gain["low"] is not None:
             verdict = "short_gain" if gain["low"] > 0 else "short_loss" if gain["high"] < 0 else "short_no_gain"
-            sentences.append(say(verdict))
-    sentences.append(say("short_ads", posts=facts.posts_with_text, ads=facts.ads, hidden=facts.undisclosed))
+            sentences.append(told(verdict))
+    sentences += _of_plan(facts.plan, told) + _of_claims(facts.evidence, told)
+    sentences.append(told("short_ads", posts=facts.posts_with_text, ads=facts.ads, hidden=facts.undisclosed))
     return sentences
+
+
+def _of_plan(plan: dict[str, Any], say: Callable[..., str]) -> list[str]:
+    if "expected" not in plan:
+        return []
+    expected = plan["expected"]
+    return [say("short_plan", creators=plan["creators"], spend=plan["spend_mad"], deliveries=expected["deliveries"],
+                low=expected["deliveries_low"], high=expected["deliveries_high"])]  # fmt: skip
+
+
+def _of_claims(evidence: dict[str, Any], say: Callable[..., str]) -> list[str]:
+    claims = evidence.get("claims")
+    if not claims:
+        return []
+    counts = {name: sum(row["verdict"] == name for row in claims) for name in VERDICTS}
+    return [say("short_claims", all=len(claims), **counts)]
 
 
 def _or_dash(value: float | None) -> float | str:

@@ -1,105 +1,132 @@
-"""CSV exports of any shape: read in chunks, converted column by column, merged by key."""
+"""Exports of any shape: tables read in chunks, their columns named by a mapping, merged by key."""
 
-import csv
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from itertools import islice
-from pathlib import Path
+from fnmatch import fnmatch
+from pathlib import Path, PurePosixPath
 
 import polars as pl
 
 from ...errors import InputError
 from ...tables import TABLES
-from ..quarantine import Quarantine
-from .mapping import Cell, Mapping, find_mapping, header
+from .found import Found, find
+from .mapping import Cell, Mapping, shipped_mappings
 from .run import Progress, importing
 from .staging import PLATFORM, ROW, Staging
-
-CHUNK_ROWS = 50_000  # rows converted at once: bounds the memory of an import
-csv.field_size_limit(10_000_000)
+from .tabular import ENDINGS, header, open_table
 
 
 def import_csv(
-    folder: Path,
+    path: Path,
     into: Path,
     *,
     mapping: Mapping | None = None,
     max_rejected: float = 0.2,
     on_rows: Progress | None = None,
 ) -> dict[str, dict[str, int]]:
-    """Import CSV files into the tables of ``into``, merging with what is there: the later observation wins.
+    """Import tables into those of ``into``, merging with what is there: for each column the later observation wins.
 
-    :param folder: The folder that holds the files, never written to.
+    :param path: A file, folder or zip of CSV, Excel, JSON lines or Parquet; never written to.
     :param mapping: Which column is what; by default the shipped mapping that fits.
     :param max_rejected: Largest share of a file's rows that may be turned away.
     :param on_rows: Called with (file, rows) after each chunk, for progress.
     :return: ``{file: {read, accepted, rejected}}``.
     :raises InputError: If a file is missing or unreadable, a column is missing, or too much is rejected.
     """
-    mapping = mapping or find_mapping(folder)
-    _require_columns(folder, mapping)
-    unmapped = {file: sorted(set(header(folder / file)) - mapping.columns_of(file)) for file in mapping.files}
+    files = tables_in(path)
+    mapping = mapping or find_mapping(files, path)
+    chosen = matching(files, mapping.files, path)
+    names = {found.name: header(found) for group in chosen.values() for found in group}
+    _require_columns(chosen, names, mapping)
+    unmapped = {found.name: sorted(set(names[found.name]) - mapping.columns_of(pattern))
+                for pattern, group in chosen.items() for found in group}  # fmt: skip
     with importing(into, on_rows) as (staging, quarantine, finishing):
-        for file in mapping.files:
-            written = timedelta(microseconds=(folder / file).stat().st_mtime_ns // 1000)
-            for chunk in _chunks(folder / file, quarantine):
-                _stage(chunk, mapping, file, datetime(1970, 1, 1, tzinfo=UTC) + written, staging)
+        for pattern, group in chosen.items():
+            for found in group:
+                for chunk in open_table(found, quarantine).chunks:
+                    _stage(chunk, mapping, pattern, found, staging)
         finishing(max_rejected, {"about": mapping.about, "columns not mapped": unmapped})
     return quarantine.summary()
 
 
-def _require_columns(folder: Path, mapping: Mapping) -> None:
+def tables_in(path: Path) -> list[Found]:
+    """List the files of a path that may hold a table.
+
+    :raises InputError: If there is none.
+    """
+    files = [found for found in find(path) if found.suffix in ENDINGS]
+    if not files:
+        raise InputError(f"{path}: no table in it; expected {', '.join(sorted(ENDINGS))}, also .gz or zipped")
+    return files
+
+
+def matching(files: list[Found], patterns: list[str], path: Path) -> dict[str, list[Found]]:
+    """Find the files that each pattern of a mapping names: by name, by ending of the path, or by ``*``.
+
+    :raises InputError: If a pattern finds none.
+    """
+    if len(files) == len(patterns) == 1:
+        return {patterns[0]: files}
+    chosen = {pattern: [found for found in files if _named(found.name, pattern)] for pattern in patterns}
+    missing = [pattern for pattern, group in chosen.items() if not group]
+    if missing:
+        seen = ", ".join(found.name for found in files[:10])
+        raise InputError([f"{path}/{pattern}: no such file; the mapping expects {', '.join(patterns)}; found {seen}"
+                          for pattern in missing])  # fmt: skip
+    return chosen
+
+
+def _named(name: str, pattern: str) -> bool:
+    plain = name.removesuffix(".gz")
+    return any(fnmatch(word, pattern) for word in (name, plain, PurePosixPath(name).name, PurePosixPath(plain).name))
+
+
+def find_mapping(files: list[Found], path: Path) -> Mapping:
+    """Find the shipped mapping that fits files.
+
+    :raises InputError: If none fits, with the files and columns that were found.
+    """
+    found = {PurePosixPath(file.name).name: set(header(file)) for file in files}
+    shipped = shipped_mappings()
+    for mapping in shipped.values():
+        if all(mapping.columns_of(file) <= found.get(file, set()) for file in mapping.files):
+            return mapping
+    seen = "; ".join(f"{name} with {', '.join(sorted(columns))}"[:200] for name, columns in found.items())
+    raise InputError(f"{path}: no shipped mapping ({', '.join(shipped)}) fits; found {seen}; name yours with --mapping "
+                     "FILE.yaml, --guess proposes one")  # fmt: skip
+
+
+def _require_columns(chosen: dict[str, list[Found]], names: dict[str, list[str]], mapping: Mapping) -> None:
     faults = []
-    for file in mapping.files:
-        path = folder / file
-        missing = mapping.columns_of(file) - set(header(path)) if path.is_file() else set()
-        if not path.is_file():
-            faults.append(f"{path}: no such file; the mapping expects {', '.join(mapping.files)}")
-        elif missing:
-            faults.append(f"{path}: column {', '.join(sorted(missing))} missing; found {', '.join(header(path))}")
+    for pattern, group in chosen.items():
+        for found in group:
+            missing = mapping.columns_of(pattern) - set(names[found.name])
+            if missing:
+                there = ", ".join(names[found.name])[:500]
+                faults.append(f"{found.name}: column {', '.join(sorted(missing))} missing; found {there}")
     if faults:
         raise InputError(faults)
 
 
-def _chunks(path: Path, quarantine: Quarantine) -> Iterator[pl.DataFrame]:
-    """Yield text columns with the row (counted from 1 below the header); rows of another width are rejected."""
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.reader(line.replace("\0", "") for line in file)
-        names = next(reader, [])
-        row = 0
-        try:
-            while lines := list(islice(reader, CHUNK_ROWS)):
-                quarantine.count(path.name, len(lines))
-                kept = []
-                for line in lines:
-                    row += 1
-                    if len(line) == len(names):
-                        kept.append((*line, row))
-                    else:
-                        reason = f"found {len(line)} fields, expected {len(names)}"
-                        quarantine.reject(path.name, row, "", line[:3], reason)
-                yield pl.DataFrame(kept, schema=dict.fromkeys(names, pl.String) | {ROW: pl.Int64}, orient="row")
-        except (UnicodeDecodeError, csv.Error) as error:
-            raise InputError(f"{path}: not readable after row {row} ({error}); expected CSV in UTF-8") from None
-
-
-def _stage(chunk: pl.DataFrame, mapping: Mapping, file: str, observed: datetime, staging: Staging) -> None:
+def _stage(chunk: pl.DataFrame, mapping: Mapping, pattern: str, found: Found, staging: Staging) -> None:
     """Name the columns of one chunk as our tables do, for each table that comes from its file."""
-    chunk = chunk.with_columns(_raw(mapping.platform).alias(PLATFORM))
+    observed = found.observed_at.isoformat()
+    chunk = chunk.with_columns(raw_cell(mapping.platform, observed).alias(PLATFORM))
     raw = {
         name: chunk.select(
-            *[_raw(source.columns.get(column, Cell())).alias(column) for column in TABLES[name].columns], PLATFORM, ROW
+            *[raw_cell(source.columns.get(column, Cell()), observed).alias(column) for column in TABLES[name].columns],
+            PLATFORM, ROW,
         )
         for name, source in mapping.tables.items()
-        if source.file == file
-    }
-    staging.add(file, observed, len(chunk), raw, timezone=mapping.timezone)
+        if source.file == pattern
+    }  # fmt: skip
+    staging.add(found.name, found.observed_at, len(chunk), raw, timezone=mapping.timezone)
 
 
-def _raw(cell: Cell) -> pl.Expr:
+def raw_cell(cell: Cell, observed: str) -> pl.Expr:
     """Return the text of a cell, before it is read as its type."""
     if cell.row:
         return pl.col(ROW).cast(pl.String)
+    if cell.observed:
+        return pl.lit(observed)
     if cell.column is None:
         return pl.lit(None if cell.value is None else str(cell.value), dtype=pl.String)
     text = pl.col(cell.column)

@@ -1,6 +1,5 @@
 """Mapping files: which columns of an export hold which columns of our tables."""
 
-import csv
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -8,19 +7,21 @@ from typing import Any
 from pydantic import Field, field_validator
 
 from ...config import Frozen, load
-from ...errors import InputError
 from ...tables import TABLES
 
 
 class Cell(Frozen):
-    """Where one value comes from: a ``column``, one fixed ``value``, or the ``row`` number where rows have no id.
+    """Where one value comes from: a ``column``, or one of the stand-ins below.
 
+    One fixed ``value``; the ``row`` number where rows have no id; when the file was ``observed`` (a date in its name,
+    else the date of the file).
     ``values`` translates what is found in a column.
     """
 
     column: str | None = None
     value: Any = None
     row: bool = False
+    observed: bool = False
     values: dict[str, Any] | None = None
 
 
@@ -69,35 +70,7 @@ class Mapping(Frozen):
         return list(dict.fromkeys(source.file for source in self.tables.values()))
 
 
-def header(path: Path) -> list[str]:
-    """Read the column names of a CSV file.
-
-    :raises InputError: If it cannot be read.
-    """
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            return next(csv.reader(file), [])
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"{path}: cannot be read as CSV in UTF-8 ({error})") from None
-
-
 def shipped_mappings() -> dict[str, Mapping]:
     """Load the mappings that come with the package, by name."""
     folder = Path(str(files(__package__))) / "mappings"
     return {path.stem: load(Mapping, path) for path in sorted(folder.glob("*.yaml"))}
-
-
-def find_mapping(folder: Path) -> Mapping:
-    """Find the shipped mapping that fits the files of a folder.
-
-    :raises InputError: If none fits, with the files and columns that were found.
-    """
-    found = {path.name: set(header(path)) for path in sorted(folder.glob("*.csv"))}
-    shipped = shipped_mappings()
-    for mapping in shipped.values():
-        if all(mapping.columns_of(file) <= found.get(file, set()) for file in mapping.files):
-            return mapping
-    seen = "; ".join(f"{name} with {', '.join(sorted(columns))}" for name, columns in found.items()) or "no .csv file"
-    raise InputError(
-        f"{folder}: no shipped mapping ({', '.join(shipped)}) fits; found {seen}; name yours with --mapping FILE.yaml"
-    )

@@ -3,6 +3,6 @@
 It imports nothing from features or models: the world does not know how it will be looked at.
 """
 
-from .run import simulate
+from .run import simulate, trials
 
-__all__ = ["simulate"]
+__all__ = ["simulate", "trials"]

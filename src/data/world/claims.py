@@ -20,6 +20,7 @@ from .settings import TIERS, World
 
 REPLICATES = 24
 MARGIN = 0.10  # log: within it, size adds nothing
+NOTHING = 1e-100  # deliveries: a file whose effects are all at their bounds may sell this little
 BUDGET = 100_000.0  # MAD: the spend at which risks are compared
 BOUNDS = (0.2, 0.6)  # share of spend in each tier of a mix
 
@@ -56,16 +57,16 @@ def _averaged(name: str, values: list[float]) -> dict[str, Any]:
     _, unit, side = _MEASURED[name]
     kept = np.array([value for value in values if np.isfinite(value)])
     if len(kept) < 2:  # a tier is missing in this world
-        return {"truth": None, "error": None, "unit": unit, "holds": None}
+        return _absent(unit)
     truth, error = float(kept.mean()), float(kept.std(ddof=1) / np.sqrt(len(kept)))
     return {"truth": truth, "error": error, "unit": unit, "side": side,
             "holds": side * truth > 2 * error}  # fmt: skip
 
 
 def _of_lever(lever: dict[str, Any], side: int) -> dict[str, Any]:
-    truth, error = float(lever["observable"]), float(lever["error"])
-    return {"truth": truth, "error": error, "unit": lever["unit"]["observable"], "side": side,
-            "holds": bool(side * truth > 1e-9)}  # fmt: skip
+    truth, unit = lever["observable"], lever["unit"]["observable"]
+    return {"truth": truth, "error": lever["error"], "unit": unit, "side": side,
+            "holds": None if truth is None else bool(side * truth > 1e-9)}  # fmt: skip
 
 
 def _macro(deals: Deals) -> Bools:
@@ -96,7 +97,7 @@ def _log_ratio(drawn: Drawn, per: Callable[[Drawn], Floats], what: Callable[[Dra
     if not rates:
         return float("nan")
     ours, theirs = np.average(rates, axis=0, weights=weights)
-    return float(np.log(ours / theirs))
+    return float(np.log(ours / theirs)) if min(ours, theirs) > NOTHING else float("nan")
 
 
 def _paid(drawn: Drawn) -> Floats:
@@ -134,9 +135,9 @@ def _risk(drawn: Drawn) -> float:
     logs = []
     for side in (~macro, macro):
         rows = side & np.isfinite(spent)
-        if rows.sum() < 2:
-            return float("nan")
         price, sold = spent[rows], mean[rows]
+        if len(sold) < 2 or sold.mean() < NOTHING:
+            return float("nan")
         ratio = sold.sum() / price.sum()
         square = ((sold - ratio * price) ** 2 + noise[rows]).mean() * price.mean() / (BUDGET * sold.mean() ** 2)
         logs.append(np.log(square) / 2)
@@ -144,13 +145,13 @@ def _risk(drawn: Drawn) -> float:
 
 
 def _per_mad(drawn: Drawn) -> Floats:
-    """Return expected deliveries per MAD of each tier; NaN for a tier without a paid placement."""
+    """Return expected deliveries per MAD of each tier; NaN for a tier that nobody paid, or that reaches nobody."""
     spent, sold = _paid(drawn), expected(drawn)
     kept = np.isfinite(spent)
     rates = np.full(len(TIERS), np.nan)
     for number in range(len(TIERS)):
         rows = kept & (drawn.deals.tier == number)
-        rates[number] = sold[rows].sum() / spent[rows].sum() if rows.any() else np.nan
+        rates[number] = sold[rows].sum() / spent[rows].sum() if sold[rows].sum() > NOTHING else np.nan
     return rates
 
 
@@ -171,15 +172,26 @@ def _mediation(world: World, drawn: list[Drawn]) -> dict[str, Any]:
     """Return the share of the tier gap that goes when lever and trust means are set equal across tiers."""
     none = world.tier_to_levers.model_copy(update={"replies": 0.0, "genuine": 0.0, "trust": 0.0})
     equal = _sized(world).model_copy(update={"tier_to_levers": none})
-    pairs = np.array([(_gap(each), _gap(draw(equal, each.draws.replicate))) for each in drawn])
-    before, after = pairs.mean(axis=0)
     unit = "share of the gap in log rate per reach"
-    if not np.isfinite(before) or abs(before) < 0.05:  # no gap to speak of
+    pairs = np.array([(_gap(each), _gap(draw(equal, each.draws.replicate))) for each in drawn if _has_both(each)])
+    if len(pairs) < 2:
+        return _absent(unit)
+    before, after = pairs.mean(axis=0)
+    if abs(before) < 0.05:  # no gap to speak of
         return {"truth": None, "error": None, "unit": unit, "holds": False}
     removed = pairs[:, 0] - pairs[:, 1]
     error = removed.std(ddof=1) / np.sqrt(len(removed)) / abs(before)
     truth = float(1 - after / before)
     return {"truth": truth, "error": float(error), "unit": unit, "holds": bool(truth > 2 * error)}
+
+
+def _absent(unit: str) -> dict[str, Any]:
+    """State a claim about tiers that this world does not have."""
+    return {"truth": None, "error": None, "unit": unit, "holds": None}
+
+
+def _has_both(drawn: Drawn) -> bool:
+    return 0 < _macro(drawn.deals).sum() < len(drawn.deals)
 
 
 def _gap(drawn: Drawn) -> float:
@@ -190,10 +202,13 @@ def _gap(drawn: Drawn) -> float:
 def _size_alone(world: World, drawn: list[Drawn]) -> dict[str, Any]:
     """Return the direct effect of being macro, levers and trust held: the tier's coefficients alone."""
     effect = np.array([getattr(world.effects.tier, tier) for tier in TIERS])
-    gaps = [effect[-1] - effect[_small(each.deals.tier)].mean() for each in drawn]
+    unit = "log rate per reached real person, macro minus small"
+    gaps = [effect[-1] - effect[_small(each.deals.tier)].mean() for each in drawn if _has_both(each)]
+    if len(gaps) < 2:
+        return _absent(unit)
     truth = float(np.mean(gaps))
-    return {"truth": truth, "error": float(np.std(gaps, ddof=1) / np.sqrt(len(gaps))),
-            "unit": "log rate per reached real person, macro minus small", "holds": abs(truth) <= MARGIN}  # fmt: skip
+    return {"truth": truth, "error": float(np.std(gaps, ddof=1) / np.sqrt(len(gaps))), "unit": unit,
+            "holds": abs(truth) <= MARGIN}  # fmt: skip
 
 
 def _small(tier: Ints) -> Ints:

@@ -107,7 +107,7 @@ def log_rate(world: World, at: Exposure, rest: Floats) -> Floats:
     tier = np.array([getattr(world.effects.tier, name) for name in TIERS])[at.tier]
     total: Floats = rest + tier + sum(contribution(world, lever, at) for lever in at.values)
     if world.shape.pace_peak:
-        away = (np.log(at.pace / world.shape.pace_peak) / 0.5).clip(-2.5, 2.5)
+        away = ((np.log(at.pace) - np.log(world.shape.pace_peak)) / 0.5).clip(-2.5, 2.5)
         total = total - 0.25 * away**2
     return total
 
@@ -159,7 +159,8 @@ def draw_outcomes(world: World, deals: Deals, log_rates: Floats, draws: Draws) -
         variance = world.noise.overdispersion
         mixing = stats.gamma.ppf(uniform[0], 1 / variance, scale=variance)
     half = np.exp(log_rates / 2)
-    clicks = np.minimum(poisson(uniform[1], reach * deals.real * funnel.ctr * half * mixing), reach)
+    wanted = np.minimum(reach * deals.real * funnel.ctr * half * mixing, 3 * reach)  # nobody clicks twice
+    clicks = np.minimum(poisson(uniform[1], wanted), reach)
     ordered = binomial(uniform[2], clicks, funnel.order * half)
     confirmed = binomial(uniform[3], ordered, funnel.confirmed)
     delivered = binomial(uniform[4], confirmed, funnel.delivered)

@@ -12,6 +12,9 @@ import pyarrow.compute as pc
 
 from . import places
 from .draws import Floats, Ints
+from .levers import levers_of
+from .posts import AMBIGUOUS
+from .settings import World
 from .texts import Phrases, PostLabels
 from .variants import Dice, varied
 
@@ -19,10 +22,11 @@ CLASSES = ("genuine", "intent", "trust", "suspicion", "praise", "emoji", "tag", 
            "bot", "pod", "reply", "follow_up", "disguise", "tail")  # fmt: skip
 _RICH = [CLASSES.index(name) for name in ("genuine", "intent", "trust", "suspicion", "reply")]
 _VERBATIM = {"praise", "emoji", "tag", "bare_trust", "bare_suspicion", "bot", "pod"}  # said as it stands
-VARIANTS = 1200  # texts of a class in a variety
+VARIANTS = (150, 1200)  # texts of a class in a variety, in the smallest worlds and in those of 600 creators or more
 _AT_MOST = 300  # of one phrase
 _NAMES = ("Salma", "Imane", "Yassine", "Khadija", "Omar", "Hajar", "Zineb", "Mehdi", "Fatima-Zahra", "Ayoub", "Nisrine")
-CAPTION_VARIANTS = 8  # of a cell of captions
+CAPTIONS = (2_000, 20_000)  # captions in all; common labels get more of them
+PER_CELL = (2, 60)  # captions of one cell: labels, niche, variety
 # where a variety has no phrase of a class, its neighbours lend theirs
 _NEAR = {
     "fr": ("fr", "mixed", "any"), "ary-Latn": ("ary-Latn", "mixed", "any"), "ary-Arab": ("ary-Arab", "arb", "any"),
@@ -73,16 +77,34 @@ class Pools:
         return self.captions.take(cell, uniform)
 
 
-def make_pools(said: Phrases, brands: list[str], rng: np.random.Generator) -> Pools:
-    """Make the pools of a world."""
-    filler = _Filler(said, brands, rng)
+def make_pools(said: Phrases, brands: list[str], world: World, rng: np.random.Generator) -> Pools:
+    """Make the pools of a world: the more creators it has, the more ways there are to say a thing."""
+    grown = min(1.0, world.size.creators / 600)
+    filler = _Filler(said, brands, rng, max(VARIANTS[0], round(VARIANTS[1] * grown)))
+    each = variants_of_labels(world, max(CAPTIONS[0], round(CAPTIONS[1] * grown)))
     comments = [filler.comments(name, variety) for name in CLASSES for variety in places.VARIETIES]
     captions = [
-        filler.captions(labels, niche, variety)
-        for labels in LABELS for niche in places.NICHE_NAMES for variety in places.VARIETIES
+        filler.captions(labels, niche, variety, count)
+        for labels, count in zip(LABELS, each, strict=True)
+        for niche in places.NICHE_NAMES for variety in places.VARIETIES
     ]  # fmt: skip
     names, _ = places.spelled()
     return Pools(_pool(comments), _pool(captions), pa.array([f" 📍 {name}" for name in names]))
+
+
+def variants_of_labels(world: World, total: int) -> list[int]:
+    """Share captions out over labels by how often the labels occur, at the mean shares of the levers."""
+    on = {name: lever.mean for name, lever in levers_of(world).items()}
+    told = 1 - on["undisclosed"]
+    disclosed = (on["undisclosed"], AMBIGUOUS * told, (1 - AMBIGUOUS) * told)
+    shares = []
+    for ad, disclosure, *rest in LABELS:
+        share = on["ad_density"] * disclosed[disclosure] if ad else 1 - on["ad_density"]
+        for name, flag in zip(("polished", "overconsumption", "tested"), rest, strict=True):
+            share *= on[name] if flag else 1 - on[name]
+        shares.append(share)
+    cells = len(places.NICHE_NAMES) * len(places.VARIETIES)
+    return [min(PER_CELL[1], max(PER_CELL[0], round(total * share / cells))) for share in shares]
 
 
 def label_number(ad: np.ndarray, disclosure: Ints, *rest: np.ndarray) -> Ints:
@@ -106,8 +128,8 @@ def _pool(cells: list[list[str]]) -> Pool:
 class _Filler:
     """Fills slots and makes variants."""
 
-    def __init__(self, said: Phrases, brands: list[str], rng: np.random.Generator) -> None:
-        self.said, self.dice, self.brands = said, Dice(rng), brands
+    def __init__(self, said: Phrases, brands: list[str], rng: np.random.Generator, variants: int) -> None:
+        self.said, self.dice, self.brands, self.variants = said, Dice(rng), brands, variants
         self.names, _ = places.spelled()
         self.handles = [f"user_{number:03x}" for number in range(400)]
 
@@ -120,13 +142,13 @@ class _Filler:
         if name in _VERBATIM:
             return base
         before = ", " if name == "tail" else ""
-        each = max(1, min(VARIANTS // len(base), _AT_MOST))
+        each = max(1, min(self.variants // len(base), _AT_MOST))
         return [before + varied(text, variety, self.dice, self._slots(variety)) for text in base for _ in range(each)]
 
-    def captions(self, labels: PostLabels, niche: str, variety: str) -> list[str]:
+    def captions(self, labels: PostLabels, niche: str, variety: str, count: int) -> list[str]:
         """Return whole posts of the corpus with these labels, and as many composed from parts as are lacking."""
         whole = self.said.captions.get((labels, niche, variety), [])
-        composed = [self._composed(labels, niche, variety) for _ in range(CAPTION_VARIANTS - len(whole))]
+        composed = [self._composed(labels, niche, variety) for _ in range(count - len(whole))]
         return [varied(text, variety, self.dice, {}) for text in whole] + composed
 
     def _composed(self, labels: PostLabels, niche: str, variety: str) -> str:

@@ -1,7 +1,8 @@
 """Run a world file: draw everything, write the tables and the sealed truth."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -22,9 +23,9 @@ from .ids import ids, post_words
 from .outcomes import Outcomes, draw_outcomes
 from .pools import Pools, make_pools
 from .posts import Shares, draw_posts, draw_reactions
-from .settings import read_world
+from .settings import World, read_world
 from .texts import phrases
-from .truth import write_truth
+from .truth import effects_of, write_truth
 
 
 def simulate(
@@ -40,17 +41,47 @@ def simulate(
     :raises InputError: If the file or the scale is not valid, or ``out`` holds something that is not a world.
     """
     world = read_world(world_file, seed=seed, scale=scale)
+    drawn = _drawn_for(world, out)
+    _write(drawn, _pools(drawn), None, out, progress=progress)
+
+
+def trials(world_file: Path, seeds: Iterable[int], out: Path) -> Iterator[Path]:
+    """Write many worlds of one file for the trial of a method, each as ``out/<seed>``, and yield it when it is there.
+
+    What a world file settles is made once: ``effects.json`` is that of the file's own seed, and all worlds draw their
+    texts from the same pools. At 150 creators and 1,200 placements a world then takes 0.6 s of processor time, against
+    4.0 s of :func:`simulate`. Creators, deals and outcomes are those that ``simulate`` draws for the same seed. The
+    caller removes each folder when done with it.
+
+    :raises InputError: As :func:`simulate`.
+    """
+    first = draw(read_world(world_file))
+    pools, effects = _pools(first), effects_of(first.world)
+    for seed in seeds:
+        folder = out / str(seed)
+        _write(_drawn_for(read_world(world_file, seed=seed), folder), pools, effects, folder, progress=False)
+        yield folder
+
+
+def _drawn_for(world: World, out: Path) -> Drawn:
     if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not (out / "truth").is_dir())):
         raise InputError(f"{out}: holds something that is not a simulated world; choose another folder for --out")
-    drawn = draw(world)
-    pools = make_pools(phrases(), drawn.campaigns.brand_names(), drawn.draws.of("pools"))
+    return draw(world)
+
+
+def _pools(drawn: Drawn) -> Pools:
+    return make_pools(phrases(), drawn.campaigns.brand_names(), drawn.world, drawn.draws.of("pools"))
+
+
+def _write(drawn: Drawn, pools: Pools, effects: dict[str, Any] | None, out: Path, *, progress: bool) -> None:
+    """Write tables and truth; ``effects`` are measured where they are not given."""
     with replacing(out) as folder, Progress(console=Console(stderr=True), disable=not progress, transient=True) as bar:
         folder.mkdir()
         task = bar.add_task("world", total=len(drawn.blocks) + 1)
         numbers = _write_blocks(drawn, pools, folder, lambda: bar.advance(task))
-        outcomes = draw_outcomes(world, drawn.deals, drawn.log_rate, drawn.draws)
+        outcomes = draw_outcomes(drawn.world, drawn.deals, drawn.log_rate, drawn.draws)
         _write_deals(drawn, outcomes, numbers, folder)
-        write_truth(drawn, outcomes, folder / "truth")
+        write_truth(drawn, outcomes, effects or effects_of(drawn.world), folder / "truth")
         bar.advance(task)
 
 

@@ -8,6 +8,7 @@ Both are means over replicates, fresh draws of the same file at a reference size
 to the luck of one draw; *error* is their Monte-Carlo standard error (of *observable*).
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -39,12 +40,12 @@ def reference(world: World) -> World:
     return world.model_copy(update={"size": size})
 
 
-def write_truth(drawn: Drawn, outcomes: Outcomes, folder: Path) -> None:
+def write_truth(drawn: Drawn, outcomes: Outcomes, effects: dict[str, Any], folder: Path) -> None:
     """Write ``latents.parquet``, ``placements.parquet`` and ``effects.json`` into ``folder``."""
     folder.mkdir(parents=True, exist_ok=True)
     write_parquet(latents_table(drawn).to_arrow(), folder / "latents.parquet")
     write_parquet(placements_table(drawn, outcomes).to_arrow(), folder / "placements.parquet")
-    write_json(effects_of(drawn.world), folder / "effects.json")
+    write_json(effects, folder / "effects.json")
 
 
 def effects_of(world: World) -> dict[str, Any]:
@@ -64,14 +65,25 @@ def _measured(world: World, key: str, scenes: list[Scene], only: str | None = No
     changes, slopes, declared = [], [], []
     for seen in scenes:
         rows = rows_of(seen.drawn.exposure, key, only)
-        changes.append(float(intervened(seen.drawn, key)[rows].mean()))
-        slopes.append(observable(seen, key, rows))
-        declared.append(float(_declared(world, key, seen.drawn.exposure)[rows].mean()))
+        if rows.any():
+            changes.append(float(intervened(seen.drawn, key)[rows].mean()))
+            slopes.append(observable(seen, key, rows))
+            declared.append(float(_declared(world, key, seen.drawn.exposure)[rows].mean()))
     return {
-        "declared": np.mean(declared), "intervened": np.mean(changes), "observable": np.mean(slopes),
-        "error": np.std(slopes, ddof=1) / np.sqrt(len(slopes)), "intervened_error": np.std(changes, ddof=1)
-        / np.sqrt(len(changes)), "unit": _unit(lever, key), "level": lever.level, "weight": "placements, equal",
+        **_stated(declared, changes, slopes), "unit": _unit(lever, key), "level": lever.level,
+        "weight": "placements, equal",
     }  # fmt: skip
+
+
+def _stated(declared: list[float], changes: list[float], slopes: list[float]) -> dict[str, float | None]:
+    """Return means over replicates with their errors; null where the world has no placement to measure on."""
+    mean, error = (_over(measure) for measure in (np.mean, lambda v: np.std(v, ddof=1) / np.sqrt(len(v))))
+    return {"declared": mean(declared), "intervened": mean(changes), "observable": mean(slopes),
+            "error": error(slopes), "intervened_error": error(changes)}  # fmt: skip
+
+
+def _over(measure: Callable[[list[float]], Any]) -> Callable[[list[float]], float | None]:
+    return lambda values: float(measure(values)) if len(values) > 1 else None
 
 
 def _unit(lever: Lever, key: str) -> dict[str, str]:
@@ -140,11 +152,10 @@ def _tier(world: World, scenes: list[Scene]) -> dict[str, Any]:
     for seen in scenes:
         tier = seen.drawn.exposure.tier
         macro = tier == TIERS.index("macro")
-        gaps.append(effect[-1] - effect[tier[~macro]].mean())
-    error = np.std(gaps, ddof=1) / np.sqrt(len(gaps))
+        if 0 < macro.sum() < len(macro):
+            gaps.append(float(effect[-1] - effect[tier[~macro]].mean()))
     return {
-        "declared": effect[-1] - effect[:-1].mean(), "intervened": np.mean(gaps), "observable": np.mean(gaps),
-        "error": error, "intervened_error": error, "unit": dict.fromkeys(
+        **_stated([float(effect[-1] - effect[:-1].mean())] * 2, gaps, gaps), "unit": dict.fromkeys(
             ("declared", "intervened", "observable"), "log rate, macro minus the other placements"),
         "level": "creator_time", "weight": "placements, equal",
     }  # fmt: skip

@@ -12,15 +12,14 @@ Whole = Annotated[int, Field(ge=1)]
 class ConversionConfig(Frozen):
     """The boosted trees, and how they are judged."""
 
-    prior_sd: Annotated[float, Field(gt=0)] = 0.1  # of a coefficient of the log-linear part, per SD of its column
-    trees: Annotated[int, Field(ge=0)] = 100
+    trees: Annotated[int, Field(ge=0)] = 60  # at most; held-out creators decide how many
     learning_rate: Annotated[float, Field(gt=0, le=1)] = 0.05
-    leaves: Annotated[int, Field(ge=2)] = 8
+    leaves: Annotated[int, Field(ge=2)] = 4
     smallest_leaf: Whole = 40
     feature_share: Annotated[float, Field(gt=0, le=1)] = 0.6
     l2: Annotated[float, Field(ge=0)] = 10.0
     folds: Annotated[int, Field(ge=2)] = 5
-    inner_folds: Annotated[int, Field(ge=2)] = 4  # in which a fit holds creators out, to see how far off it is
+    inner_folds: Annotated[int, Field(ge=2)] = 3  # in which a fit holds creators out, to see how far off it is
     train_until: Share = 0.7  # of the placements by time: folds train before, and are judged after
     bootstraps: Whole = 200
 

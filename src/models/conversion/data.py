@@ -1,14 +1,17 @@
 """Placements with what was known when they were agreed: the rows that the model learns from."""
 
+import re
 from pathlib import Path
 
 import polars as pl
 
+from ...features.niches import NEIGHBOURS, neighbours
 from ...tables import TABLES
 from ...tiers import Tiers
 
 CATEGORIES = ("tier", "platform", "kind", "language", "creator_niche", "campaign_niche", "objective", "brand")
-DEAL = ("fee_mad", "goods_mad", "same_niche", "same_city", "national", "posts_agreed", "days_between")
+DEAL = ("fee_mad", "goods_mad", "niche_fit", "same_city", "national", "posts_agreed", "days_between")
+_SHRUNK = re.compile(r"_shrunk(_\d+d)?$")
 OUTCOMES = ("reach", "clicks", "ordered", "confirmed", "delivered", "revenue_mad")
 
 
@@ -19,27 +22,60 @@ def placements_frame(tables: Path, features: Path, tiers: Tiers) -> pl.DataFrame
         every feature; no row where the folder has no placements.
     """
     placements = _read(tables, "placements")
+    deals = (
+        placements.join(days_between_posts(placements, _read(tables, "posts")), on="placement_id", how="left")
+        .with_columns(posts_agreed=pl.col("post_ids").list.len().cast(pl.Float64))
+        .drop("post_ids")
+    )
+    return deals_frame(deals, tables, pl.read_parquet(features), tiers).sort("placement_id")
+
+
+def creators_frame(tables: Path, features: Path, tiers: Tiers) -> pl.DataFrame:
+    """Return one row for each (creator, as_of) of a feature file, in the form of :func:`placements_frame`.
+
+    No deal is known yet: its terms are null, which counts as an average deal.
+    """
+    table = pl.read_parquet(features)
+    terms = _read(tables, "placements").clear().drop("post_ids")
+    terms = terms.with_columns(posts_agreed=pl.lit(None, pl.Float64), days_between=pl.lit(None, pl.Float64))
+    deals = pl.concat([table.select("creator_id", agreed_at="as_of"), terms], how="diagonal")
+    return deals_frame(deals, tables, table, tiers).sort("creator_id", "agreed_at")
+
+
+def deals_frame(deals: pl.DataFrame, tables: Path, features: pl.DataFrame, tiers: Tiers) -> pl.DataFrame:
+    """Put beside each deal what is known of its campaign and its creator when it is agreed.
+
+    :param deals: ``creator_id``, ``agreed_at``, ``campaign_id``, ``posts_agreed`` (number of posts), ``days_between``
+        (mean days between them), ``fee_mad``, ``goods_mad``, and whatever else is to be kept.
+    :param features: Feature table that has each (creator_id, as_of = agreed_at).
+    """
     campaigns = _read(tables, "campaigns").select(
         "campaign_id", "brand", "objective", campaign_niche="niche", campaign_city="city"
     )
     creators = _read(tables, "creators").select(
         "creator_id", "platform", "kind", "language", "city", creator_niche="niche"
     )
-    at_deal = pl.read_parquet(features).rename({"as_of": "agreed_at"})
     frame = (
-        placements.join(days_between_posts(placements, _read(tables, "posts")), on="placement_id", how="left")
-        .with_columns(posts_agreed=pl.col("post_ids").list.len().cast(pl.Float64))
-        .drop("post_ids")
-        .join(campaigns, on="campaign_id", how="left")
-        .join(creators, on="creator_id", how="left")
-        .join(at_deal, on=["creator_id", "agreed_at"], how="left")
-    )
+        deals.join(campaigns, on="campaign_id", how="left", maintain_order="left")
+        .join(creators, on="creator_id", how="left", maintain_order="left")
+        .join(features.rename({"as_of": "agreed_at"}), on=["creator_id", "agreed_at"], how="left",
+              nulls_equal=True, maintain_order="left")
+    )  # fmt: skip
+    known = pl.col("campaign_id").is_not_null()
     return frame.with_columns(
         tier=tiers.of(pl.col("followers")),
-        same_niche=(pl.col("campaign_niche") == pl.col("creator_niche")).cast(pl.Float64),
+        niche_fit=niche_fit(),
         same_city=(pl.col("campaign_city") == pl.col("city")).cast(pl.Float64),
-        national=pl.col("campaign_city").is_null().cast(pl.Float64),
-    ).sort("placement_id")
+        national=pl.when(known).then(pl.col("campaign_city").is_null().cast(pl.Float64)),
+    )
+
+
+def niche_fit() -> pl.Expr:
+    """Return how well the campaign's niche and the creator's fit: 1 the same, one half neighbours, 0 others."""
+    one, other = pl.col("campaign_niche"), pl.col("creator_niche")
+    near = pl.concat_str(one, other, separator="/").is_in([f"{left}/{right}" for left, right in sorted(neighbours())])
+    known = one.is_not_null() & other.is_not_null()
+    return pl.when(known).then(pl.when(one == other).then(1.0).when(near).then(NEIGHBOURS).otherwise(0.0))
 
 
 def days_between_posts(placements: pl.DataFrame, posts: pl.DataFrame) -> pl.DataFrame:
@@ -60,6 +96,11 @@ def _read(tables: Path, name: str) -> pl.DataFrame:
 
 
 def feature_columns(frame: pl.DataFrame) -> list[str]:
-    """Name the numeric columns that a model may see: the features and what the deal says."""
+    """Name the numeric columns that a model may see: the features and what the deal says.
+
+    Where a share has a shrunk twin, the twin stands for both: a share of two comments is hardly a number.
+    """
     hidden = {*OUTCOMES, *CATEGORIES}
-    return [name for name, dtype in frame.schema.items() if dtype == pl.Float64 and name not in hidden]
+    names = [name for name, dtype in frame.schema.items() if dtype == pl.Float64 and name not in hidden]
+    twins = {_SHRUNK.sub(r"\1", name) for name in names if _SHRUNK.search(name)}
+    return [name for name in names if name not in twins]

@@ -1,5 +1,6 @@
-"""From rows to numbers that a linear model can use: logarithms, standard scores, flags for what is missing."""
+"""From rows to numbers that a model can use: logarithms, standard scores, flags for what is missing."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -87,6 +88,13 @@ class Inputs:
         ]  # fmt: skip
         return np.column_stack(parts)
 
+    @property
+    def groups(self) -> np.ndarray:
+        """Number the group of each column of :meth:`matrix`: coefficients of one group are alike in size."""
+        kinds = [_group(name) for name in self.names]
+        known = sorted(set(kinds))
+        return np.array([known.index(kind) for kind in kinds], dtype=int)
+
     def to_json(self) -> dict[str, Any]:
         """Return what :meth:`from_json` takes."""
         return asdict(self)
@@ -96,6 +104,13 @@ class Inputs:
         """Read what :meth:`to_json` wrote."""
         categories = {name: tuple(known) for name, known in values["categories"].items()}
         return cls(tuple(Number(**number) for number in values["numbers"]), categories)
+
+
+def _group(column: str) -> str:
+    if "=" in column:
+        return column.split("=", maxsplit=1)[0]
+    window = re.search(r"_\d+d$", column)
+    return "?" if column.endswith("?") else window[0] if window else "others"
 
 
 def _values(frame: pl.DataFrame, name: str) -> np.ndarray:

@@ -8,37 +8,16 @@ from typing import Any
 import lightgbm as lgb
 import numpy as np
 import polars as pl
-from sklearn.model_selection import GroupKFold
 
 from ...files import read_json, write_json
 from .config import ConversionConfig
 from .inputs import Inputs
-from .linear import LogLinear, fit_log_linear
+from .linear import LogLinear
 from .reach import ReachModel
+from .scorer import Scorer, fit_scorer
 from .spread import ALL, Spread
 
 SMALLEST_RATE = 1e-9  # per reached person: keeps logarithms finite where nothing was ever delivered
-
-
-@dataclass(frozen=True)
-class Scorer:
-    """log(rate / mean rate): a log-linear part, and trees on what it leaves."""
-
-    inputs: Inputs
-    centre: tuple[float, ...]  # mean of each column of the design matrix in training
-    linear: LogLinear
-    booster: lgb.Booster | None
-
-    def log_ratio(self, frame: pl.DataFrame) -> np.ndarray:
-        """Return the log of rate / mean rate, shape (rows,)."""
-        matrix = self.inputs.matrix(frame)
-        return self.linear.log_rate(matrix) + self.boosted(matrix)
-
-    def boosted(self, matrix: np.ndarray) -> np.ndarray:
-        """Return what the trees add to the log, shape (rows,)."""
-        if self.booster is None or not len(matrix):
-            return np.zeros(len(matrix))
-        return np.asarray(self.booster.predict(matrix, raw_score=True, num_threads=1))
 
 
 @dataclass(frozen=True)
@@ -66,7 +45,7 @@ class ConversionModel:
             :meth:`quantiles` gives any other quantile.
         """
         reach = self.reach.predict(frame)
-        mean, tiers = self.rate(frame) * reach, _tiers(frame)
+        mean, tiers = self.rate(frame) * reach, tiers_of(frame)
         low, high = self.spread.interval(mean, tiers)
         return pl.DataFrame(
             {"expected_reach": reach, "deliveries": mean, "dispersion": self.spread.dispersions(tiers),
@@ -76,7 +55,7 @@ class ConversionModel:
     def quantiles(self, frame: pl.DataFrame, levels: Sequence[float]) -> np.ndarray:
         """Return quantiles of the predictive distribution of deliveries, shape (rows, levels)."""
         mean = self.rate(frame) * self.reach.predict(frame)
-        return self.spread.quantiles(mean, _tiers(frame), np.asarray(levels, dtype=float))
+        return self.spread.quantiles(mean, tiers_of(frame), np.asarray(levels, dtype=float))
 
     def predict(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Predict placements at the deal, for all of a deal's posts together.
@@ -111,6 +90,7 @@ class ConversionModel:
             about["linear"] = {
                 "intercept": self.scorer.linear.intercept,
                 "weights": self.scorer.linear.weights.tolist(),
+                "sds": self.scorer.linear.sds.tolist(),
             }
         write_json({**about, "reach": self.reach.to_json(), "spread": self.spread.to_json()}, folder / "model.json")
 
@@ -121,7 +101,9 @@ class ConversionModel:
         text = (folder / "model.txt").read_text(encoding="utf-8")
         scorer = None
         if "linear" in about:
-            linear = LogLinear(about["linear"]["intercept"], np.array(about["linear"]["weights"]))
+            linear = LogLinear(
+                about["linear"]["intercept"], np.array(about["linear"]["weights"]), np.array(about["linear"]["sds"])
+            )
             booster = lgb.Booster(model_str=text) if text else None
             scorer = Scorer(Inputs.from_json(about["inputs"]), tuple(about["centre"]), linear, booster)
         return cls(
@@ -136,7 +118,8 @@ def cost() -> pl.Expr:
     return pl.when(known).then(pl.sum_horizontal("fee_mad", "goods_mad", ignore_nulls=True))
 
 
-def _tiers(frame: pl.DataFrame) -> np.ndarray:
+def tiers_of(frame: pl.DataFrame) -> np.ndarray:
+    """Return the name of each row's tier; what is not known is judged with all tiers together."""
     return frame["tier"].fill_null(ALL).to_numpy().astype(object)
 
 
@@ -161,40 +144,7 @@ def fit(
     names, groups = tuple(columns), tuple(categories)
     if delivered.sum() == 0:
         return ConversionModel(None, names, groups, mean_rate, reach, Spread.poisson())
-
-    def scorer(part: pl.DataFrame) -> Scorer:
-        return fit_scorer(part, names, groups, mean_rate, config, seed)
-
-    ratio = held_out(rows, scorer, config.inner_folds, seed)
-    mean = mean_rate * np.exp(ratio) * reach.predict(rows)
-    spread = Spread.fit(delivered, mean, _tiers(rows), np.random.default_rng(seed))
-    return ConversionModel(scorer(rows), names, groups, mean_rate, reach, spread)
-
-
-def held_out(rows: pl.DataFrame, fitter: Any, folds: int, seed: int) -> np.ndarray:
-    """Return log(rate / mean rate) of each row by a model that did not see its creator, shape (rows,)."""
-    ratio, folds = np.zeros(len(rows)), min(folds, rows["creator_id"].n_unique())
-    if folds < 2:
-        return ratio
-    splitter = GroupKFold(n_splits=folds, shuffle=True, random_state=seed)
-    for train, test in splitter.split(rows, groups=rows["creator_id"].to_list()):
-        ratio[test] = fitter(rows[train]).log_ratio(rows[test])
-    return ratio
-
-
-def fit_scorer(
-    rows: pl.DataFrame, columns: Sequence[str], categories: Sequence[str], mean_rate: float,
-    config: ConversionConfig, seed: int,
-) -> Scorer:  # fmt: skip
-    """Fit the log-linear part, then trees on what it leaves."""
-    inputs = Inputs.fit(rows, columns, categories)
-    matrix, counts = inputs.matrix(rows), rows["delivered"].to_numpy().astype(float)
-    centre = tuple(matrix.mean(axis=0).tolist())
-    exposure = mean_rate * rows["reach"].to_numpy().astype(float)
-    creators = rows["creator_id"].rank("dense").to_numpy().astype(int) - 1
-    linear, spread = fit_log_linear(matrix, counts, exposure, creators, config.prior_sd)
-    if not config.trees or not matrix.shape[1]:
-        return Scorer(inputs, centre, linear, None)
-    mean = exposure * np.exp(linear.log_rate(matrix))
-    data = lgb.Dataset(matrix, counts, weight=spread.weights(mean, creators), init_score=np.log(mean))
-    return Scorer(inputs, centre, linear, lgb.train(config.lightgbm(seed), data, num_boost_round=config.trees))
+    scorer, held_out = fit_scorer(rows, names, groups, mean_rate, config, seed)
+    mean = mean_rate * np.exp(held_out) * reach.predict(rows)
+    spread = Spread.fit(delivered, mean, tiers_of(rows), np.random.default_rng(seed))
+    return ConversionModel(scorer, names, groups, mean_rate, reach, spread)

@@ -1,7 +1,8 @@
 """Why a prediction is what it is, in words: additive contributions to the log rate, the largest first.
 
 The log-linear part contributes weight x (value - mean), which is its Shapley value; the trees' are LightGBM's exact
-TreeSHAP (Lundberg 2020). Windows of one feature, and the flag of its absence, are one contribution.
+TreeSHAP (Lundberg 2020). All columns of one feature (windows, the flag of its absence, the values of a category) are
+one contribution.
 """
 
 import re
@@ -18,7 +19,7 @@ from .model import ConversionModel
 
 Language = Literal["fr", "en"]
 LEAST = 0.01  # contributions to the log rate that are not worth a word
-_WINDOW = re.compile(r"_\d+d$")
+_WINDOW = re.compile(r"(_shrunk)?(_\d+d)?$")
 
 
 @cache
@@ -32,10 +33,10 @@ def _words() -> dict[str, dict[str, str]]:
 def feature_of(column: str) -> str:
     """Name the feature of a column of the design matrix.
 
-    >>> feature_of("reply_rate_30d?"), feature_of("brand=Souss Box")
+    >>> feature_of("reply_rate_shrunk_30d?"), feature_of("brand=Souss Box")
     ('reply_rate', 'brand')
     """
-    return _WINDOW.sub("", column.split("=", 1)[0].removesuffix("?"))
+    return _WINDOW.sub("", re.split(r"[=?]", column, maxsplit=1)[0], count=1)
 
 
 def contributions(model: ConversionModel, frame: pl.DataFrame) -> pl.DataFrame:
@@ -45,7 +46,8 @@ def contributions(model: ConversionModel, frame: pl.DataFrame) -> pl.DataFrame:
     scorer, matrix = model.scorer, model.scorer.inputs.matrix(frame)
     added = scorer.linear.weights * (matrix - np.array(scorer.centre))
     if scorer.booster is not None and len(frame):
-        added = added + np.asarray(scorer.booster.predict(matrix, pred_contrib=True, num_threads=1))[:, :-1]
+        shapley = np.asarray(scorer.booster.predict(matrix, pred_contrib=True, num_threads=1))[:, :-1]
+        added = added + shapley
     total: dict[str, np.ndarray] = {}
     for index, column in enumerate(scorer.inputs.names):
         feature = feature_of(column)
@@ -89,7 +91,7 @@ _COLON = {"fr": "\N{NARROW NO-BREAK SPACE}: ", "en": ": "}
 
 def _shown_column(frame: pl.DataFrame, feature: str) -> list[Any]:
     """Return the values that stand for a feature: those of its longest window."""
-    windows = [name for name in frame.columns if _WINDOW.sub("", name) == feature]
+    windows = [name for name in frame.columns if feature_of(name) == feature]
     longest = max(windows, key=lambda name: int((re.findall(r"_(\d+)d$", name) or ["0"])[0]), default=None)
     return frame[longest].to_list() if longest else [None] * len(frame)
 

@@ -1,149 +1,190 @@
-"""How well the model sells on creators it has not seen, in a time it has not seen, beside what people use today."""
+"""How well the model sells on creators it has not seen, in a time it has not seen, beside its rivals."""
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import polars as pl
-from sklearn.metrics import mean_poisson_deviance
-from sklearn.model_selection import GroupKFold
+from scipy import stats
 
 from .config import ConversionConfig
 from .data import CATEGORIES, feature_columns
-from .model import fit, learnable
-from .oracle import true_rates
+from .folds import View, folds_of
+from .model import SMALLEST_RATE, ConversionModel, fit, learnable, tiers_of
+from .oracle import LATENT, true_levers, true_rates
 from .reach import ReachModel
-from .rivals import fit_linear
+from .rivals import RIVALS, LogRatio, parameters, simple
+from .scores import coverage, d2, gain, regret
 
-SMALLEST = 1e-12  # expected deliveries: the Poisson deviance needs more than 0
-
-
-class Fitted(Protocol):
-    """What judging needs of a fitted model."""
-
-    @property
-    def mean_rate(self) -> float:
-        """Deliveries for each reached person in training."""
-        ...
-
-    @property
-    def reach(self) -> ReachModel:
-        """What reach a deal can expect."""
-        ...
-
-    def rate(self, frame: pl.DataFrame) -> np.ndarray:
-        """Predict deliveries for each reached person, shape (rows,)."""
-        ...
-
-
-Fitter = Callable[[pl.DataFrame], Fitted]
+Fitter = Callable[[pl.DataFrame, float], LogRatio]  # training rows, their mean rate -> log(rate / mean rate) of rows
+KEPT = ("placement_id", "creator_id", "tier", "reach", "delivered", "followers", "fee_mad", "goods_mad", "revenue_mad")
+OURS = "model"
 
 
 def fitters(frame: pl.DataFrame, config: ConversionConfig, seed: int) -> dict[str, Fitter]:
-    """Name the models that are compared: ours, and what people use today."""
-    rates = [name for name in frame.columns if name.startswith("rate_by_followers")]
-    return {
-        "model": lambda rows: fit(rows, feature_columns(frame), CATEGORIES, config, seed),
-        "followers": lambda rows: fit_linear(rows, ["followers"]),
-        "followers_and_engagement": lambda rows: fit_linear(rows, ["followers", *rates]),
+    """Name the rivals: what people use today, other models on our columns, and ours fed the true levers."""
+    shown = [name for name in frame.columns if name.startswith("rate_by_followers")]
+    columns = [name for name in feature_columns(frame) if not name.startswith(LATENT)]
+    found: dict[str, Fitter] = {
+        "followers": lambda rows, rate: simple(rows, rate, ["followers"]),
+        "followers_and_engagement": lambda rows, rate: simple(rows, rate, ["followers", *shown]),
     }
-
-
-def cross_fit(frame: pl.DataFrame, fitter: Fitter, config: ConversionConfig, seed: int) -> pl.DataFrame:
-    """Predict placements of held-out creators, agreed after everything that the fold trained on.
-
-    :return: One row a judged placement: ``placement_id``, ``rate`` and ``reference`` (the training mean rate), both
-        per reached person, and ``expected_reach``.
-    """
-    rows = learnable(frame)
-    cut = rows["agreed_at"].sort()[int(config.train_until * (len(rows) - 1))]
-    folds = min(config.folds, rows["creator_id"].n_unique())
-    splitter = GroupKFold(n_splits=folds, shuffle=True, random_state=seed)
-    judged = []
-    for train, test in splitter.split(rows, groups=rows["creator_id"].to_list()):
-        model = fitter(rows[train].filter(pl.col("agreed_at") <= cut))
-        part = rows[test].filter(pl.col("agreed_at") > cut)
-        judged.append(
-            part.select("placement_id").with_columns(
-                rate=model.rate(part),
-                reference=pl.lit(model.mean_rate),
-                expected_reach=pl.Series(model.reach.predict(part)),
-            )
+    for name, fitter in RIVALS.items():
+        found[name] = lambda rows, rate, fitter=fitter, name=name: fitter(  # type: ignore[misc]
+            rows, rate, _varying(rows, columns), CATEGORIES, parameters()[name]
         )
-    return pl.concat(judged).sort("placement_id")
+    latent = [name for name in frame.columns if name.startswith(LATENT)]
+    if latent:
+        seen = ["followers", *latent]
+        found["latents"] = lambda rows, _rate: _ratio(fit(rows, seen, ("tier", "brand"), config, seed))
+    return found
 
 
-def d2(delivered: np.ndarray, expected: np.ndarray, reference: np.ndarray) -> float | None:
-    """Share of the Poisson deviance of the reference that is explained: 1 - D(y, expected) / D(y, reference).
+def _varying(rows: pl.DataFrame, columns: list[str]) -> list[str]:
+    """Leave out columns without two values in training, at which some libraries stumble."""
+    return [name for name in columns if rows[name].drop_nulls().n_unique() > 1]
 
-    None where the reference leaves nothing to explain.
+
+def _ratio(model: ConversionModel) -> LogRatio:
+    return lambda frame: np.log(model.rate(frame) / model.mean_rate)
+
+
+def cross_fit(
+    frame: pl.DataFrame, columns: list[str], others: dict[str, Fitter], config: ConversionConfig, seed: int,
+    view: View = "creators_and_time",
+) -> pl.DataFrame:  # fmt: skip
+    """Predict held-out placements by our model, with its intervals, and by others.
+
+    :param columns: Numeric columns that our model sees.
+    :return: One row a judged placement: :data:`KEPT`; ``reference`` (the training mean rate) and ``rate_<name>`` of
+        each model, per reached person; ``expected_reach``; ``low``, ``high`` and ``covered`` of our 90 % interval.
     """
-    if not len(delivered):
-        return None
-    worst = mean_poisson_deviance(delivered, np.maximum(reference, SMALLEST))
-    return float(1 - mean_poisson_deviance(delivered, np.maximum(expected, SMALLEST)) / worst) if worst > 0 else None
+    rows, judged = learnable(frame), []
+    random = np.random.default_rng(seed)
+    for train, test in folds_of(rows, view, config, seed):
+        if not len(train) or not len(test):
+            continue
+        reach = ReachModel.fit(train)
+        delivered = train["delivered"].to_numpy().astype(float)
+        rate = max(float(delivered.sum() / train["reach"].to_numpy().sum()), SMALLEST_RATE)
+        nothing = not delivered.sum()
+        model = fit(train, columns, CATEGORIES, config, seed)
+        around = model.distribution(test)
+        counts = test["delivered"].to_numpy().astype(float)
+        covered = model.spread.covered(counts, around["deliveries"].to_numpy(), tiers_of(test), random)
+        rates = {
+            name: np.full(len(test), rate) if nothing else rate * np.exp(fitter(train, rate)(test))
+            for name, fitter in others.items()
+        }
+        judged.append(
+            test.select(KEPT).with_columns(
+                reference=pl.lit(rate), expected_reach=pl.Series(reach.predict(test)),
+                **{f"rate_{OURS}": pl.Series(model.rate(test))},
+                **{f"rate_{name}": pl.Series(values) for name, values in rates.items()},
+                low=around["low"], high=around["high"], covered=pl.Series(covered),
+            )
+        )  # fmt: skip
+    return pl.concat(judged).sort("placement_id") if judged else rows.select(KEPT).clear()
 
 
 def validate(frame: pl.DataFrame, config: ConversionConfig, seed: int, tables: Path) -> dict[str, Any]:
-    """Judge the model and its rivals on creators held out and forward in time.
+    """Judge the model and its rivals on creators held out and forward in time, and the model on easier views.
 
-    :param tables: The folder of the tables; where it holds ``truth/``, the true rate is judged as well (oracle).
+    :param tables: The folder of the tables; where it holds ``truth/``, the true rate is judged as well (oracle), and
+        our model fed the true levers (latents).
     :return: ``{"metrics": {…}, "predictions": DataFrame or None}``; without enough placements the metrics say why.
     """
     rows = learnable(frame)
     if rows["creator_id"].n_unique() < 2 or rows["agreed_at"].n_unique() < 2:
         reason = f"{len(rows)} placements with known reach and deliveries: at least two creators and two dates needed"
         return {"metrics": {"reason": reason}, "predictions": None}
-    judged = {name: cross_fit(rows, fitter, config, seed) for name, fitter in fitters(rows, config, seed).items()}
-    truth = rows.select("placement_id", "creator_id", "tier", "reach", "delivered", "followers", "fee_mad")
-    predictions = judged["model"].join(truth, on="placement_id", how="left")
-    oracle = true_rates(tables)
+    columns, levers, oracle = feature_columns(rows), true_levers(tables), true_rates(tables)
+    if levers is not None:
+        rows = rows.join(levers, on="placement_id", how="left")
+    judged = cross_fit(rows, columns, fitters(rows, config, seed), config, seed)
     if oracle is not None:
-        known = judged["model"].drop("rate").join(oracle, on="placement_id", how="left")
-        judged["oracle"] = known.rename({"rate_per_reach": "rate"}).select(judged["model"].columns)
-    scores = {name: _scores(part, predictions) for name, part in judged.items()}
+        judged = judged.join(oracle.rename({"rate_per_reach": "rate_oracle"}), on="placement_id", how="left")
+    names = [name.removeprefix("rate_") for name in judged.columns if name.startswith("rate_")]
+    scores = {name: scores_of(judged, name) for name in names}
+    random = np.random.default_rng(seed)
+    for name in names:
+        if name != OURS:
+            scores[name]["model_minus_this"] = gain_over(judged, name, config.bootstraps, random)
+    tiers = [tier for tier in judged["tier"].unique().sort() if tier is not None]
+    covered = coverage(judged, tiers)
     metrics = {
         "placements": len(frame),
-        "judged": len(predictions),
+        "judged": len(judged),
         "creators": rows["creator_id"].n_unique(),
-        **scores.pop("model"),
+        **scores.pop(OURS),
+        "share_of_oracle": _share(judged, "oracle"),
+        "share_of_latents": _share(judged, "latents"),
+        "coverage": {tier: row["share"] for tier, row in covered.items()},
+        "intervals": covered,
         "rivals": scores,
-        "gain_over_followers": _gain(judged["model"], judged["followers"], predictions, config.bootstraps, seed),
+        "gain_over_followers": _renamed(scores["followers"]["model_minus_this"]),
+        "views": {view: _easier(rows, columns, config, seed, view, tiers) for view in ("creators", "brands", "random")},
     }
-    return {"metrics": metrics, "predictions": predictions}
+    return {"metrics": metrics, "predictions": judged.with_columns(rate=pl.col(f"rate_{OURS}"))}
 
 
-def _expected(part: pl.DataFrame, reach: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    return part["rate"].to_numpy() * reach, part["reference"].to_numpy() * reach
+def _renamed(row: dict[str, float | None]) -> dict[str, float | None]:
+    return {"d2_rate": row["gain"], "low": row["low"], "high": row["high"]}
 
 
-def _scores(part: pl.DataFrame, truth: pl.DataFrame) -> dict[str, float | None]:
-    """Score with realised reach (``d2_rate``) and with the reach expected at the deal (``d2_plan``)."""
-    delivered = truth["delivered"].to_numpy().astype(float)
-    realised, planned = truth["reach"].to_numpy().astype(float), part["expected_reach"].to_numpy()
+def _easier(
+    rows: pl.DataFrame, columns: list[str], config: ConversionConfig, seed: int, view: Any, tiers: list[str]
+) -> dict[str, Any]:
+    judged = cross_fit(rows, columns, {}, config, seed, view)
+    if not len(judged):
+        return {"reason": f"nothing to hold out: fewer than two {view}"}
+    shares = {tier: row["share"] for tier, row in coverage(judged, tiers).items()}
+    return {"judged": len(judged), **scores_of(judged, OURS), "coverage": shares}
+
+
+def _expected(judged: pl.DataFrame, name: str, exposure: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return deliveries expected by a model and by the reference, with ``reach`` or ``expected_reach`` as exposure."""
+    reach = judged[exposure].to_numpy().astype(float)
+    return judged[f"rate_{name}"].to_numpy() * reach, judged["reference"].to_numpy() * reach
+
+
+def scores_of(judged: pl.DataFrame, name: str) -> dict[str, Any]:
+    """Score one model with realised reach (``d2_rate``) and with the reach expected at the deal (``d2_plan``).
+
+    ``spearman`` ranks placements at the deal; ``regret_mad`` is the revenue lost by taking the 20 placements that the
+    model puts first, by the true expectation where it is known and else by what was realised.
+    """
+    delivered = judged["delivered"].to_numpy().astype(float)
+    planned = _expected(judged, name, "expected_reach")[0]
+    ranked = len(delivered) > 2 and np.ptp(planned) > 0 and np.ptp(delivered) > 0
     return {
-        "d2_rate": d2(delivered, *_expected(part, realised)),
-        "d2_plan": d2(delivered, *_expected(part, planned)),
+        "d2_rate": d2(delivered, *_expected(judged, name, "reach")),
+        "d2_plan": d2(delivered, *_expected(judged, name, "expected_reach")),
+        "spearman": float(stats.spearmanr(planned, delivered).statistic) if ranked else None,
+        "regret_mad": regret(planned, _worth(judged)),
     }
 
 
-def _gain(
-    model: pl.DataFrame, rival: pl.DataFrame, truth: pl.DataFrame, draws: int, seed: int
-) -> dict[str, float | None]:
-    """Return the gain in ``d2_rate`` with its 90 % interval: creators drawn with replacement."""
-    delivered, reach = truth["delivered"].to_numpy().astype(float), truth["reach"].to_numpy().astype(float)
-    (ours, reference), (theirs, _) = _expected(model, reach), _expected(rival, reach)
-    of_creator = truth.with_row_index("row").group_by("creator_id", maintain_order=True).agg("row")["row"].to_list()
-    random = np.random.default_rng(seed)
-    gains = []
-    for _ in range(draws):
-        chosen = random.integers(len(of_creator), size=len(of_creator))
-        rows = np.concatenate([of_creator[index] for index in chosen])
-        with_ours, with_theirs = (d2(delivered[rows], expected[rows], reference[rows]) for expected in (ours, theirs))
-        if with_ours is not None and with_theirs is not None:
-            gains.append(with_ours - with_theirs)
-    point, base = d2(delivered, ours, reference), d2(delivered, theirs, reference)
-    low, high = np.quantile(gains, [0.05, 0.95]) if gains else (None, None)
-    gain = point - base if point is not None and base is not None else None
-    return {"d2_rate": gain, "low": low, "high": high}
+def _worth(judged: pl.DataFrame) -> np.ndarray:
+    """Return the revenue of each placement, MAD: true expectation times the mean revenue of a delivery, if known."""
+    revenue = judged["revenue_mad"].fill_null(0.0).to_numpy().astype(float)
+    if "rate_oracle" not in judged.columns:
+        return revenue
+    basket = revenue.sum() / max(float(judged["delivered"].sum()), 1.0)
+    return basket * _expected(judged, "oracle", "reach")[0]
+
+
+def gain_over(judged: pl.DataFrame, rival: str, draws: int, random: np.random.Generator) -> dict[str, float | None]:
+    """Return our ``d2_rate`` minus a rival's, with its 90 % interval by creators drawn again."""
+    ours, reference = _expected(judged, OURS, "reach")
+    theirs, delivered = _expected(judged, rival, "reach")[0], judged["delivered"].to_numpy().astype(float)
+    return gain(delivered, ours, theirs, reference, judged["creator_id"].to_numpy(), draws, random)
+
+
+def _share(judged: pl.DataFrame, of: str) -> float | None:
+    """Return our ``d2_rate`` as a share of another's; None where there is no such or it explains nothing."""
+    if f"rate_{of}" not in judged.columns:
+        return None
+    ours, most = (scores_of(judged, name)["d2_rate"] for name in (OURS, of))
+    return ours / most if ours is not None and most else None

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from thiqa.data.world.pools import LABELS, label_number, make_pools
+from thiqa.data.world.settings import DEFAULT, read_world
 from thiqa.data.world.texts import phrases, world_part
 from thiqa.data.world.variants import Dice, varied
 from thiqa.errors import InputError
@@ -43,7 +44,7 @@ def test_whole_posts_of_the_corpus_serve_their_labels(tmp_path):
     write(tmp_path, {**POST, "id": "p", "text": "un post", "part": "world"})
     found = phrases(tmp_path)
     assert found.captions == {((1, 2, 0, 0, 1), "books", "fr"): ["un post"]}
-    pools = make_pools(found, ["Argana Lab"], np.random.default_rng(0))
+    pools = make_pools(found, ["Argana Lab"], read_world(DEFAULT), np.random.default_rng(0))
     cell = LABELS.index((1, 2, 0, 0, 1)) * 11 * 7 + 5 * 7
     start, count = pools.captions.first[cell], pools.captions.count[cell]
     assert "un post" in pools.captions.texts.slice(start, count).to_pylist()

@@ -1,0 +1,126 @@
+"""log(rate / mean rate): a log-linear part, and boosted trees on what it leaves where they have proved themselves.
+
+Trees start from the log-linear prediction of creators held out (not of those it was fitted on, whose errors are too
+small), and are kept up to the round that predicts held-out creators best, which may be none.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import lightgbm as lgb
+import numpy as np
+import polars as pl
+from sklearn.model_selection import GroupKFold
+
+from .config import ConversionConfig
+from .inputs import Inputs
+from .linear import LogLinear, Overdispersion, fit_log_linear, overdispersion
+
+EVERY = 10  # rounds of boosting between two looks at held-out creators
+WORTH = 0.002  # share of the held-out deviance that trees must save
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """A fitted log-linear part and its trees."""
+
+    inputs: Inputs
+    centre: tuple[float, ...]  # mean of each column of the design matrix in training
+    linear: LogLinear
+    booster: lgb.Booster | None
+
+    def log_ratio(self, frame: pl.DataFrame) -> np.ndarray:
+        """Return the log of rate / mean rate, shape (rows,)."""
+        matrix = self.inputs.matrix(frame)
+        trees = _raw(self.booster, matrix) if self.booster else 0.0
+        return self.linear.log_rate(matrix) + trees
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Training rows as arrays."""
+
+    matrix: np.ndarray
+    groups: np.ndarray
+    counts: np.ndarray
+    exposure: np.ndarray
+    creators: np.ndarray
+
+    def __getitem__(self, rows: np.ndarray) -> "Rows":
+        creators = np.unique(self.creators[rows], return_inverse=True)[1]
+        return Rows(self.matrix[rows], self.groups, self.counts[rows], self.exposure[rows], creators)
+
+    def linear(self, like: LogLinear | None = None) -> LogLinear:
+        """Fit the log-linear part."""
+        return fit_log_linear(self.matrix, self.counts, self.exposure, self.creators, self.groups, like=like)
+
+    def folds(self, folds: int, seed: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Yield rows to train on and rows of creators held out."""
+        folds = min(folds, len(np.unique(self.creators)))
+        if folds >= 2:
+            splitter = GroupKFold(n_splits=folds, shuffle=True, random_state=seed)
+            yield from splitter.split(self.matrix, groups=self.creators)
+
+
+def fit_scorer(
+    frame: pl.DataFrame, columns: Sequence[str], categories: Sequence[str], mean_rate: float,
+    config: ConversionConfig, seed: int,
+) -> tuple[Scorer, np.ndarray]:  # fmt: skip
+    """Fit on learnable placements.
+
+    :return: The scorer, and log(rate / mean rate) of each row by one that did not see its creator, shape (rows,).
+    """
+    inputs = Inputs.fit(frame, columns, categories)
+    matrix = inputs.matrix(frame)
+    rows = Rows(
+        matrix, inputs.groups, frame["delivered"].to_numpy().astype(float),
+        mean_rate * frame["reach"].to_numpy().astype(float),
+        frame["creator_id"].rank("dense").to_numpy().astype(int) - 1,
+    )  # fmt: skip
+    linear, held_out = rows.linear(), np.zeros(len(frame))
+    for train, test in rows.folds(config.inner_folds, seed):
+        held_out[test] = rows[train].linear(linear).log_rate(rows.matrix[test])
+    booster = None
+    if config.trees and matrix.shape[1]:
+        booster, added = _boost(rows, held_out, config, seed)
+        held_out = held_out + added
+    return Scorer(inputs, tuple(rows.matrix.mean(axis=0).tolist()), linear, booster), held_out
+
+
+def _boost(rows: Rows, start: np.ndarray, config: ConversionConfig, seed: int) -> tuple[lgb.Booster | None, np.ndarray]:
+    """Boost from ``start``; returns trees, None if held-out creators gain nothing, and what they add to such."""
+    mean = rows.exposure * np.exp(start)
+    spread = overdispersion(rows.counts, mean, rows.creators)
+    looks = list(range(EVERY, config.trees + 1, EVERY)) or [config.trees]
+    added = np.zeros((len(looks) + 1, len(mean)))
+    for train, test in rows.folds(config.inner_folds, seed):
+        booster = _trees(rows[train], start[train], spread, config, seed, config.trees)
+        for place, look in enumerate(looks, start=1):
+            added[place, test] = _raw(booster, rows.matrix[test], look)
+    weights = spread.weights(mean, rows.creators)
+    loss = [_deviance(rows.counts, mean * np.exp(more), weights) for more in added]
+    best = int(np.argmin(loss))
+    if loss[best] > (1 - WORTH) * loss[0]:
+        return None, added[0]
+    return _trees(rows, start, spread, config, seed, looks[best - 1]), added[best]
+
+
+def _trees(
+    rows: Rows, start: np.ndarray, spread: Overdispersion, config: ConversionConfig, seed: int, rounds: int
+) -> lgb.Booster:
+    mean = rows.exposure * np.exp(start)
+    data = lgb.Dataset(rows.matrix, rows.counts, weight=spread.weights(mean, rows.creators), init_score=np.log(mean))
+    return lgb.train(config.lightgbm(seed), data, num_boost_round=rounds)
+
+
+def _raw(booster: lgb.Booster, matrix: np.ndarray, rounds: int | None = None) -> np.ndarray:
+    if not len(matrix):
+        return np.zeros(0)
+    return np.asarray(booster.predict(matrix, num_iteration=rounds, raw_score=True, num_threads=1))
+
+
+def _deviance(counts: np.ndarray, mean: np.ndarray, weights: np.ndarray) -> float:
+    """Return the weighted Poisson deviance, half of it, up to what the mean does not change."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        own = np.where(counts > 0, counts * np.log(counts / mean), 0.0)
+    return float((weights * (own - counts + mean)).sum())
