@@ -76,9 +76,10 @@ class Effect:
 
 
 def effect(data: Sample, treatment: Floats, left_out: tuple[str, ...], config: EvidenceConfig, seed: int,
-           benchmark: tuple[str, ...] = ()) -> Effect | Withheld:  # fmt: skip
+           benchmark: tuple[str, ...] = (), *, mediators: bool = False) -> Effect | Withheld:  # fmt: skip
     """Estimate what one SD of ``treatment`` does to the log rate, controls held but for the blocks ``left_out``.
 
+    :param mediators: Whether ``benchmark`` is what the treatment works through, and not what confounds it.
     :param benchmark: Blocks whose strength measures what may be left over (Cinelli and Hazlett 2020).
     """
     keep = np.isfinite(treatment)
@@ -97,7 +98,7 @@ def effect(data: Sample, treatment: Floats, left_out: tuple[str, ...], config: E
     outcome, rest = data.relative / np.maximum(expected, 1e-6) - 1, standard - guessed
     estimate, influence = slope(outcome, rest, data.spread)
     overlap = float(np.average(rest**2, weights=weight) / np.average(standard**2, weights=weight))
-    left = leftover(data.relative, standard, controls, data.spread, benchmark, data.proxy_noise)
+    left = leftover(data.relative, standard, controls, data.spread, benchmark, data.proxy_noise, mediators=mediators)
     estimate = replace(estimate, shift=left.shift)
     return per_sd_of(Effect(estimate, influence, overlap, left, scale), standard, treatment)
 

@@ -11,6 +11,7 @@ from ..tables import KINDS
 from ..tiers import Tiers
 from .fit import closeness, niche_fit
 from .measures import measured
+from .suspicion import suspicious_comments
 
 SMALL, BIG = ("nano", "micro"), ("macro", "mega")
 
@@ -19,8 +20,9 @@ SMALL, BIG = ("nano", "micro"), ("macro", "mega")
 class Material:
     """Rows for the tests; a frame without rows is data that were not there.
 
-    ``placements``: ``placement_id, creator_id, brand, niche, month, platform, kind, language, creator_niche,
-    objective, followers, tier, macro (0 or 1), reach, sold, cost`` and the columns of :func:`measures.measured`.
+    ``placements``: ``creator_id, brand, niche, month, platform, kind, language, creator_niche,
+    objective, followers, tier, macro (0 or 1), reach, sold, cost``,
+    ``recent`` and ``suspicious`` comments, and the columns of :func:`measures.measured`.
     ``engagement``: one row a creator: ``creator_id, macro, rate`` (interactions by follower).
     ``adoptions``: one row for each first use of a tag by a creator: ``tag, creator_id, day, nano, pace``.
     """
@@ -31,13 +33,17 @@ class Material:
     outcome: str = "delivered"
 
 
-def gather(tables: Path, features: Path, tiers: Tiers, windows: Sequence[int]) -> Material:
+def gather(tables: Path, annotated: Path, features: Path, tiers: Tiers, windows: Sequence[int]) -> Material:
     """Gather rows from a checked folder of tables and the features of its placements.
 
+    :param annotated: The folder that :func:`thiqa.annotate.annotate` wrote for them.
     :param features: One row for each (creator_id, as_of), as :func:`thiqa.features.build_features` writes them.
     """
     frame = placements_frame(tables, features, tiers)
     outcome = "delivered" if len(frame) == 0 or frame["delivered"].null_count() < len(frame) else "ordered"
+    counts = suspicious_comments(tables, annotated, frame)
+    if len(counts):
+        frame = frame.join(counts, on="placement_id", how="left")
     placements = measured(_described(frame, outcome), windows)
     return Material(placements, engagement_of(tables, tiers), adoptions_of(tables, tiers), outcome)
 

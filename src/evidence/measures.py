@@ -38,22 +38,23 @@ MEASURES: tuple[Measure, ...] = (
 )
 LEVERS = tuple(measure.key for measure in MEASURES)
 
-# what tells accounts with bots, pods and bought followers from others, whatever the lever
+# what tells accounts with bots, pods and bought followers from others, whatever the lever: how people behave, and not
+# how they praise, which is what trusting people do as well
 FRAUD = (
-    "generic_share", "emoji_only_share", "spam_share", "near_duplicate_share", "copied_share", "concentration",
-    "wide_share", "rush_share", "early_share", "fellow_share", "reciprocal_share", "pod_partners", "follower_jump",
-    "idle_jump", "follower_growth", "authenticity_score",
+    "spam_share", "early_share", "rush_share", "fellow_share", "reciprocal_share", "follower_jump", "idle_jump",
+    "authenticity_score",
 )  # fmt: skip
+# as these, but counted among so many people that they tell the size of an account as well
+CROWD = ("near_duplicate_share", "copied_share", "concentration", "wide_share", "pod_partners", "follower_growth")
 # caused by trust before the deal, and not one of the levers: what stands for it besides the trust comments
 TRUST = ("returning_share",)
-# counted to know how well a share is measured, and how many people could be suspicious
-COMMENTS, SUSPICION = "comments", "suspicion_share"
+COMMENTS = "comments"  # counted to know how well a share of comments is measured
 
 
-def in_window(columns: Iterable[str], name: str, windows: Sequence[int], *, short: bool = False) -> str | None:
-    """Return the column of a feature in its longest (or shortest) window, None where it was not built."""
+def in_window(columns: Iterable[str], name: str, windows: Sequence[int]) -> str | None:
+    """Return the column of a feature in its longest window, None where it was not built."""
     known = set(columns)
-    for candidate in (*(f"{name}_{days}d" for days in sorted(windows, reverse=not short)), name):
+    for candidate in (*(f"{name}_{days}d" for days in sorted(windows, reverse=True)), name):
         if candidate in known:
             return candidate
     return None
@@ -72,21 +73,15 @@ def chosen(columns: Sequence[str], windows: Sequence[int]) -> dict[str, str]:
 
 
 def measured(frame: pl.DataFrame, windows: Sequence[int]) -> pl.DataFrame:
-    """Name the columns by what they show.
-
-    ``lever_*``, ``fraud_*``, ``proxy_*``, ``comments``, and ``suspicion`` among ``recent`` comments: those of the
-    shortest window, so that what raises suspicion comes before it.
-    """
+    """Name the columns by what they show: ``lever_*``, ``fraud_*``, ``crowd_*``, ``proxy_*`` and ``comments``."""
     columns = [name for name in frame.columns if frame[name].null_count() < len(frame)]
     kinds = {measure.key: measure.kind for measure in MEASURES}
     named = {f"lever_{key}": column for key, column in chosen(columns, windows).items()}
-    for prefix, names in (("fraud", FRAUD), ("proxy", TRUST)):
+    for prefix, names in (("fraud", FRAUD), ("crowd", CROWD), ("proxy", TRUST)):
         found = {name: in_window(columns, name, windows) for name in names}
         named |= {f"{prefix}_{name}": column for name, column in found.items() if column}
-    counts = (("comments", COMMENTS, False), ("recent", COMMENTS, True), ("suspicion", SUSPICION, True))
-    for target, name, short in counts:
-        if (column := in_window(columns, name, windows, short=short)) is not None:
-            named[target] = column
+    if (column := in_window(columns, COMMENTS, windows)) is not None:
+        named["comments"] = column
     values = {
         name: (pl.col(column) > 0).cast(pl.Float64) if kinds.get(name.removeprefix("lever_")) == "flag"
         else pl.col(column).cast(pl.Float64)
