@@ -4,7 +4,7 @@ import sys
 from enum import StrEnum
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -26,6 +26,7 @@ app = typer.Typer(
     "`thiqa import`; then `thiqa features` and `thiqa evaluate` work on it. `make run` runs the whole pipeline.",
 )
 SHOWN_FILES = 40
+MAY_HOLD = (".dvc/cache", "data/interim", "data/features", "artifacts", "reports", "mlruns", "mlartifacts")
 corpus_app = typer.Typer(no_args_is_help=True, help="The labelled corpus of posts and comments: `thiqa corpus check`.")
 app.add_typer(corpus_app, name="corpus")
 errors = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
@@ -95,6 +96,7 @@ class Source(StrEnum):
     tiktok_web = "tiktok-web"
     account_archive = "account-archive"
     csv = "csv"
+    orders = "orders"
 
 
 @app.command("import")
@@ -106,7 +108,12 @@ def import_(
     guess: Annotated[
         bool, typer.Option("--guess", help="Propose a mapping for PATH, print it, import nothing.")
     ] = False,
-    max_rejected: Annotated[float, typer.Option(min=0, max=1, help="Stop above this share of faulty rows.")] = 0.2,
+    deals: Annotated[Path | None, typer.Option(help="Table of deals with their codes, for orders.")] = None,
+    max_rejected: Annotated[
+        float | None,
+        typer.Option(min=0, max=1, help="Stop above this share of faulty rows; default import.max_rejected."),
+    ] = None,
+    params: ParamsFile = None,
 ) -> None:
     """Import exports into tables; rejected rows go to rejected.jsonl with file, row, column and reason.
 
@@ -119,10 +126,14 @@ def import_(
     of our columns comes from: `--guess` proposes one from the column names. Without `--mapping` the one of a known
     public set is found by its columns.
 
+    `orders` (Shopify, WooCommerce, YouCan and the like) goes into a folder whose accounts were imported before: orders
+    are linked to deals by promo code, UTM and dates, by the rules of import.attribution; what is not linked is listed
+    in unlinked.jsonl.
+
     Example: `thiqa import instagram-graph answers/ --into data/raw/import/mine`
     """
     from .config import load
-    from .data.importers import Mapping, import_answers, import_csv
+    from .data.importers import Mapping, OrderMapping, import_answers, import_csv, import_orders
 
     if guess:
         from .data.importers.guess import guess as proposed
@@ -130,6 +141,8 @@ def import_(
 
         sys.stdout.write(proposed(tables_in(path)))
         return
+    chosen = parameters(params)
+    share = chosen.import_.max_rejected if max_rejected is None else max_rejected
     target = into or Path("data/raw/import") / path.resolve().stem
     columns = (
         SpinnerColumn(),
@@ -144,11 +157,14 @@ def import_(
         def on_rows(file: str, rows: int) -> None:
             progress.update(task, description=file[-60:], advance=rows)
 
+        given: dict[str, Any] = {"max_rejected": share, "on_rows": on_rows}
         if source is Source.csv:
-            chosen = load(Mapping, mapping) if mapping else None
-            counts = import_csv(path, target, mapping=chosen, max_rejected=max_rejected, on_rows=on_rows)
+            counts = import_csv(path, target, mapping=load(Mapping, mapping) if mapping else None, **given)
+        elif source is Source.orders:
+            words = load(OrderMapping, mapping) if mapping else None
+            counts = import_orders(path, target, deals=deals, mapping=words, rules=chosen.import_.attribution, **given)
         else:
-            counts = import_answers(source.value, path, target, max_rejected=max_rejected, on_rows=on_rows)
+            counts = import_answers(source.value, path, target, **given)
     for file, row in list(counts.items())[:SHOWN_FILES]:
         out.print(
             f"{file}: {row['read']} rows read, {row['accepted']} accepted, {row['rejected']} rejected", markup=False
@@ -158,6 +174,101 @@ def import_(
         out.print(f"{len(counts)} files in all: {sums['read']} rows read, {sums['accepted']} accepted, "
                   f"{sums['rejected']} rejected")  # fmt: skip
     out.print(f"tables in {target}, reasons in rejected.jsonl; next: make run TABLES={target}", markup=False)
+
+
+Model = Annotated[Path | None, typer.Option("--model", help="Folder of trained models; default as THIQA_MODELS says.")]
+
+
+@app.command()
+def score(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="csv, jsonl or parquet with columns text and kind.")],
+    to: Annotated[Path, typer.Option("--out", help="File for the scored rows: .csv, .jsonl or .parquet.")],
+    model: Model = None,
+) -> None:
+    """Score posts and comments in French, Darija (both scripts), Arabic, English, Tamazight, or several of them mixed.
+
+    Rows, their order and other columns are kept. Added: probabilities `ad polished overconsumption tested` for posts,
+    `genuine spam intent suspicion trust` for comments (null where a label does not apply), `<label>_flag` at the
+    threshold of the text's variety, `<label>_unsure` where the score lies too near to it to judge, `disclosure` (none,
+    ambiguous, clear), `undisclosed_ad` (an ad with none), `insufficiently_disclosed_ad`, `variety`.
+
+    The model is the one of `--model`, else `$THIQA_MODELS`, else `artifacts/` of the checkout, else the small one that
+    ships with the package. A score is a reason to read a post, not a verdict on its author.
+
+    Example: `thiqa score texts.csv --out scored.csv`
+    """
+    from .annotate.score import score_file
+    from .models.text.find import find_scorer
+
+    with errors.status("scoring"):
+        rows = score_file(file, to, find_scorer(model, share=1.0))
+    out.print(f"{rows} rows scored into {to}")
+
+
+@app.command()
+def explain(
+    text: Annotated[str, typer.Argument(help="One text, as its author wrote it.")],
+    kind: Annotated[str, typer.Option(help="post or comment.")] = "post",
+    model: Model = None,
+) -> None:
+    """Show the scores of one text and the phrases that moved each of them.
+
+    The weight beside a phrase is how far the score (as a logit) falls when the phrase is left out; a minus means that
+    the phrase speaks against the label.
+
+    Example: `thiqa explain "Mon code SARA10 sur tout le site, lien en bio" --kind post`
+    """
+    import polars as pl
+
+    from .annotate.score import score_rows
+    from .models.text.explain import explain as explain_text
+    from .models.text.find import find_scorer
+
+    if kind not in {"post", "comment"} or not text.strip():
+        raise InputError(f"found kind {kind!r} and {len(text.strip())} letters, expected post or comment, and a text")
+    scorer = find_scorer(model, share=1.0)
+    row = score_rows(pl.DataFrame({"text": [text], "kind": [kind]}), scorer).row(0, named=True)
+    phrases = explain_text(text, "post" if kind == "post" else "comment", scorer)
+    table = Table("label", "probability", "flag", "phrases that moved it")
+    for label in phrases:
+        said = " · ".join(f"{phrase.words} ({phrase.weight:+.1f})" for phrase in phrases[label])
+        flag = "unsure" if row[f"{label}_unsure"] else "yes" if row[f"{label}_flag"] else "no"
+        table.add_row(label, f"{row[label]:.2f}", flag, Text(said))
+    out.print(table)
+    out.print(f"variety {row['variety']}" + (f", disclosure {row['disclosure']}" if kind == "post" else ""))
+    if row["undisclosed_ad"]:
+        out.print("looks like an undisclosed ad")
+
+
+@app.command()
+def forget(
+    person: Annotated[str, typer.Argument(metavar="PLATFORM:ID", help="Native id or user name, such as tiktok:amal.b")],
+    folder: Annotated[Path, typer.Option("--in", help="Folder of imported tables.")],
+) -> None:
+    """Remove a person from imported tables, caches and rejected rows, and keep them out of later imports.
+
+    Removed are the creator's rows, their posts with the comments on them, and whatever they wrote elsewhere. What DVC's
+    cache, the pipeline's outputs and MLflow's artifacts still hold is listed: those are yours to remove.
+
+    Example: `thiqa forget instagram:amal.b --in data/raw/import/mine`
+    """
+    from .data.forget import forget as forget_person
+    from .workspace import cache_folder
+
+    caches = [cache_folder() / name for name in ("annotated", "features", "scratch")]
+    done = forget_person(person, folder, caches, [Path(place) for place in MAY_HOLD])
+    for name, rows in done.rows.items():
+        out.print(f"{name}: {rows} rows removed", markup=False)
+    if not done.rows:
+        out.print("no row named this person; later imports leave them out all the same")
+    out.print(f"{done.redacted} rejected rows redacted, {len(done.caches)} cached results removed")
+    for path in done.held:
+        out.print(f"still held: {path}", markup=False)
+    if done.held:
+        out.print(
+            "remove these: make run, then dvc gc --workspace; delete the runs of MLflow in its pages, then mlflow gc"
+        )
+    out.print("the export that you imported is yours, and still holds them")
 
 
 @app.command()
@@ -292,6 +403,45 @@ def evidence(
 
 
 @app.command()
+def plan(
+    campaign: Annotated[
+        Path, typer.Argument(metavar="CAMPAIGN.yaml", help="What is sold, for how much, with which limits.")
+    ],
+    data: Annotated[Path, typer.Option("--data", metavar="DIR", help="Folder of tables.")],
+    to: Annotated[Path, typer.Option("--out", help="JSON file for the plan.")],
+    page: Annotated[Path | None, typer.Option(help="HTML file for the same plan, for people.")] = None,
+    model: Annotated[Path | None, typer.Option(help="Folder of a trained model; default: trained on DIR.")] = None,
+    params: ParamsFile = None,
+) -> None:
+    """Choose creators and posts for a campaign under a budget, exactly, with the proven gap.
+
+    Expected deliveries (or reach, or reach weighted by trust) with diminishing returns, overlap of audiences and risk,
+    under the limits of the file: docs/campaigns.md explains every key, experiments/campaigns/ has examples. Fees are
+    those asked (table rates), else predicted from placements and marked `estimated`. Where the limits contradict
+    each other, those in conflict are named.
+
+    Example: `thiqa plan experiments/campaigns/national-launch.yaml --data data/raw/world --out plan.json`
+    """
+    from .files import write_json
+    from .models.text.find import find_scorer
+    from .plan.campaign import read_campaign
+    from .plan.folder import plan_folder
+    from .plan.show import tables_of
+    from .report.plan_page import write_plan_page
+    from .workspace import Workspace
+
+    wanted, chosen = read_campaign(campaign), parameters(params)
+    workspace = Workspace(chosen.engine, chosen.features, find_scorer())
+    with errors.status("building features, forecasting, then solving"):
+        found = plan_folder(wanted, data, workspace, chosen.tiers, chosen.conversion, chosen.seed, model)
+    write_json(found, to)
+    if page is not None:
+        write_plan_page(found, page, chosen.report.language)
+    for table in tables_of(found):
+        out.print(table)
+
+
+@app.command()
 def stage(
     name: Annotated[str, typer.Argument(help="A stage of dvc.yaml, such as features or evidence.")],
 ) -> None:
@@ -398,6 +548,11 @@ def figures() -> None:
     out.print("open all runs in MLflow: make ui")
 
 
+def wanted_width(table: Table) -> int:
+    """Return the columns that a table needs to show every cell whole."""
+    return table.__rich_measure__(out, out.options.update(max_width=1000)).maximum
+
+
 @corpus_app.command("check")
 def corpus_check(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the corpus.")] = Path("data/corpus"),
@@ -419,7 +574,7 @@ def corpus_check(
     """
     from .data.corpus.check import check_corpus
     from .data.corpus.plots import draw
-    from .data.corpus.shown import SHOWN, cells
+    from .data.corpus.shown import LONG, SHOWN, cells
 
     with errors.status("checking the corpus") as status:
         report = check_corpus(folder, external, distance=distance, on_step=status.update)
@@ -431,7 +586,10 @@ def corpus_check(
         table = Table(*shown.columns.values(), title=shown.title, caption=shown.note or None)
         for row in cells(found, shown):
             table.add_row(*(Text(cell) for cell in row))
-        out.print(table)
+        fits = (
+            out if LONG & shown.columns.keys() else Console(width=max(out.width, wanted_width(table)), highlight=False)
+        )
+        fits.print(table)  # figures that were cut to the width of a terminal would be useless
     if plots is not None:
         out.print(f"figures: {', '.join(map(str, draw(report.tables, plots)))}")
     if report.faults:

@@ -1,7 +1,7 @@
 """Configuration: YAML read once into frozen, typed models that refuse unknown keys by their full name."""
 
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar, get_args
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -21,13 +21,24 @@ class Frozen(BaseModel):
 Model = TypeVar("Model", bound=BaseModel)
 
 
+class _Once(yaml.SafeLoader):
+    """Reads YAML without keys that are given twice: of two values the reader would never know which one counts."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+        twice = next((key for number, key in enumerate(keys) if key in keys[:number]), None)
+        if twice is not None:
+            raise yaml.constructor.ConstructorError(problem=f"key {twice} given twice", problem_mark=node.start_mark)
+        return super().construct_mapping(node, deep)
+
+
 def read_yaml(path: Path) -> Any:
     """Read YAML.
 
-    :raises InputError: If the file is not there or is not YAML, with the line.
+    :raises InputError: If the file is not there, is not YAML or gives a key twice, with the line.
     """
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
+        return yaml.load(path.read_text(encoding="utf-8"), Loader=_Once)  # noqa: S506 a SafeLoader
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: cannot be read ({error})") from None
     except yaml.YAMLError as error:
@@ -70,6 +81,9 @@ def _keys_beside(model: type[BaseModel], location: tuple[Any, ...]) -> list[str]
     """Name the keys that are known where an unknown one was found."""
     here: Any = model
     for part in location[:-1]:
-        field = getattr(here, "model_fields", {}).get(part)
-        here = field.annotation if field else None
+        if isinstance(part, int):  # an item of a list
+            here = next((item for item in get_args(here) if hasattr(item, "model_fields")), None)
+        else:
+            field = getattr(here, "model_fields", {}).get(part)
+            here = field.annotation if field else None
     return sorted(getattr(here, "model_fields", {}))

@@ -7,7 +7,8 @@ from typing import Literal
 import yaml
 from pydantic import Field
 
-from .config import Frozen, load
+from .config import Frozen, Share, load
+from .data.importers.attribution import Attribution
 from .engine import EngineConfig
 from .errors import InputError
 from .evidence import EvidenceConfig
@@ -55,6 +56,13 @@ class TrackingParams(Frozen):
     gate: GatesParams = GatesParams()
 
 
+class ImportParams(Frozen):
+    """What imports let pass, and by which rules orders count."""
+
+    max_rejected: Share = 0.2  # of a file's rows
+    attribution: Attribution = Attribution()
+
+
 class Params(Frozen):
     """All parameters."""
 
@@ -68,6 +76,7 @@ class Params(Frozen):
     evidence: EvidenceConfig = EvidenceConfig()
     report: ReportParams = ReportParams()
     tracking: TrackingParams = TrackingParams()
+    import_: ImportParams = Field(default=ImportParams(), alias="import")
 
 
 def read_params(path: Path = PARAMS_FILE) -> Params:

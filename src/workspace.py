@@ -18,6 +18,11 @@ CACHE_VARIABLE = "THIQA_CACHE"
 _CODE = ("annotate", "features", "models/text", "engine.py", "tables.py")  # a change here makes old caches void
 
 
+def cache_folder() -> Path:
+    """Return the folder of what is made once and found again: ``THIQA_CACHE``, else the user's cache folder."""
+    return Path(os.environ.get(CACHE_VARIABLE) or platformdirs.user_cache_dir("thiqa"))
+
+
 @dataclass(frozen=True)
 class Workspace:
     """Prepares folders of tables; what it made once is found again by content."""
@@ -32,30 +37,26 @@ class Workspace:
         :raises InputError: If a table breaks the contract.
         """
         paths = check(tables)
-        folder = self._cache() / "annotated" / self._key(digest(*paths.values()), self.scorer.name)
+        folder = cache_folder() / "annotated" / self._key(digest(*paths.values()), self.scorer.name)
         if not folder.exists():
-            with replacing(folder) as temporary, open_engine(self.engine, self._cache() / "scratch") as engine:
+            with replacing(folder) as temporary, open_engine(self.engine, cache_folder() / "scratch") as engine:
                 annotate(engine, tables, temporary, self.scorer)
         return folder
 
     def build(self, tables: Path, at: Path | None, out: Path) -> None:
         """Write the features of ``tables`` to ``out``, for the pairs of ``at`` or for every placement."""
         annotated = self.annotated(tables)
-        with open_engine(self.engine, self._cache() / "scratch") as engine:
+        with open_engine(self.engine, cache_folder() / "scratch") as engine:
             build_features(engine, tables, annotated, out, self.features, at)
 
     def cached_features(self, tables: Path) -> Path:
         """Return the file of the features of every placement of ``tables``, made if need be."""
         annotated = self.annotated(tables)
         key = self._key(annotated.name, json.dumps(self.features.model_dump(mode="json"), sort_keys=True))
-        path = self._cache() / "features" / f"{key}.parquet"
+        path = cache_folder() / "features" / f"{key}.parquet"
         if not path.exists():
             self.build(tables, None, path)
         return path
-
-    @staticmethod
-    def _cache() -> Path:
-        return Path(os.environ.get(CACHE_VARIABLE) or platformdirs.user_cache_dir("thiqa"))
 
     @staticmethod
     def _key(*parts: str) -> str:

@@ -23,7 +23,7 @@ from .proximity import adoptions, earliness, named_places, places_of_posts
 from .registry import COUNTED, SHRUNK, column_names
 from .rows import prepared_comments, prepared_posts
 from .shrink import Priors, shrunk
-from .sponsorship import brand_fit, later_suspicion, sponsorship
+from .sponsorship import brand_fit, lagged, later_suspicion, sponsorship
 from .window import look_back
 
 
@@ -172,6 +172,7 @@ def assemble(
         "authenticity": authenticity(seen_comments, windows, (doubt.mean, doubt.strength)),
         "pods": pods(pairs, rows.comments, seen_comments, windows),
         "sponsorship": sponsorship(seen_posts, config),
+        "lagged": lagged(pairs, rows.posts, config),
         "later": later_suspicion(seen_comments, windows),
         "brands": brand_fit(seen_posts, rows.brands, rows.creators, config),
         "style": style(seen_posts, windows),

@@ -51,11 +51,12 @@ class FeatureConfig(Frozen):
 
     windows: tuple[Days, ...] = Field(default=(30, 180), min_length=1)
     ad_threshold: Share = 0.5
+    brand_odds: Annotated[float, Field(gt=0)] = 12.0  # a tagged brand multiplies the odds of an ad by this
     lag: tuple[Days, Days] = (30, 180)  # days before as_of in which ads count whose effect comes later
     after_days: Days = 30  # days after an undisclosed ad in which posts may feel it
     rival_days: Days = 60  # days within which ads for rival brands clash
     history: Days = 365  # days of a creator's past in which change points are looked for
-    change_penalty: Annotated[float, Field(gt=0)] = 3.0  # higher: fewer change points
+    change_penalty: Annotated[float, Field(gt=0)] = 5.0  # higher: fewer change points
     spread: Annotated[int, Field(ge=2)] = 10  # creators from which on a tag has spread
     prior_strength: Annotated[float, Field(gt=0)] = 10.0  # observations that a fixed prior counts for
     prior_mean: Share = 0.5  # of shares that `prior_means` does not name

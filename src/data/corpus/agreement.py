@@ -35,11 +35,11 @@ def agreement(folder: Path, corpus: pl.DataFrame) -> pl.DataFrame:
         raise InputError(
             f"{folder / 'second-reading.jsonl'}: {unknown[0]} is not in the corpus ({len(unknown)} such ids)"
         )
-    both = readings.join(first, on="id", suffix="_first").with_columns(alone=_alone())
+    both = readings.join(first, on="id").with_columns(alone=_alone())
     rows = []
     for alone, name in ((True, "guide alone"), (False, "guide and rulings")):
         those = both.filter(pl.col("alone") == alone)
-        rows += [_compared(name, label, those) for label in READ] if those.height else []
+        rows += [_compared(name, label, those) for label in READ if label in those.columns]
     return pl.DataFrame(rows)
 
 
@@ -66,7 +66,10 @@ def _first_labels(folder: Path, corpus: pl.DataFrame) -> pl.DataFrame:
         undone = long.join(changed.drop("now", "rule"), on=["id", "label"], how="left").select(
             "id", "label", value=pl.coalesce("first", "value")
         )
-    return undone.pivot(on="label", index="id", values="value").join(corpus.select("id", "slice"), on="id")
+    wide = undone.pivot(on="label", index="id", values="value")
+    return wide.rename({label: f"{label}_first" for label in wide.columns[1:]}).join(
+        corpus.select("id", "slice"), on="id"
+    )
 
 
 def _compared(name: str, label: str, both: pl.DataFrame) -> dict[str, object]:
@@ -95,11 +98,10 @@ def coverage(folder: Path, corpus: pl.DataFrame) -> pl.DataFrame:
     both = readings.join(now, on="id").with_columns(alone=_alone()).unique(["id", "alone"])
     rows = []
     for alone, name in ((True, "guide alone"), (False, "guide and rulings")):
-        those = both.filter(pl.col("alone") == alone)
-        reworded = those.filter(pl.col("digest") != pl.col("now")).height
-        rows.append(
-            {"reading": name, "texts": those.height, "share": those.height / corpus.height, "reworded": reworded}
-        )
+        if (those := both.filter(pl.col("alone") == alone)).height:
+            reworded = those.filter(pl.col("digest") != pl.col("now")).height
+            share = those.height / corpus.height
+            rows.append({"reading": name, "texts": those.height, "share": share, "reworded": reworded})
     return pl.DataFrame(rows)
 
 

@@ -30,7 +30,9 @@ figures were tried on; none of their text is kept here. Real sets name no variet
 The judge is a logistic regression on character 1- to 4-grams, cross-validated in five folds with no voice in training
 and test at once. What drives it, as far as it can be named: real YouTube comments nearly all carry emoji (the set seems
 to have been picked that way), few commas and stops, many invocations of God, and speak of videos, songs, trials and
-football; ours speak of creators, prices and shops, and are better punctuated.
+football; ours speak of creators, prices and shops, and are better punctuated. The first 8,008 texts alone, before the
+short everyday voices from `b155` on were added, gave this judge 0.990 (Arabic) and 0.993 (Latin) against `myc` as
+written, 0.956 and 0.950 on letters and digits alone.
 """
 
 

@@ -19,6 +19,7 @@ from .real import VARIETY_OF, cleaned
 
 _FOLDS = 5
 _MOST = 1500  # texts of a side; both sides are cut to the smaller
+_FEWEST = 50  # below that a figure would say nothing
 _SHOWN = 12
 
 _SPACES = (r"\s+", " ")
@@ -66,7 +67,8 @@ def distances(corpus: pl.DataFrame, real: pl.DataFrame, rng: np.random.Generator
     """Yield a row for each script, pair of sources and view: ``script``, ``one``, ``other``, ``view``, ``auc``, …
 
     :param corpus: With ``script``; only comments of the variety that the script stands for are compared.
-    :param real: As :func:`.real.real_comments` gives it; of sets that are not there nothing is yielded.
+    :param real: As :func:`.real.real_comments` gives it; of sets that are not there, or
+        hold fewer than 50 texts of a script, nothing is yielded.
     """
     for script, variety in VARIETY_OF.items():
         ours = corpus.filter(
@@ -78,7 +80,12 @@ def distances(corpus: pl.DataFrame, real: pl.DataFrame, rng: np.random.Generator
             for (source,), rows in real.filter(pl.col("script") == script).group_by("source", maintain_order=True)
         }
         names = list(sides)
-        pairs = [(one, other) for place, one in enumerate(names) for other in names[place + 1 :]]
+        pairs = [
+            (one, other)
+            for place, one in enumerate(names)
+            for other in names[place + 1 :]
+            if min(sides[one].height, sides[other].height) >= _FEWEST
+        ]
         for one, other in pairs:
             for view, change in VIEWS.items():
                 first, second = (sides[each].with_columns(change(pl.col("text"))) for each in (one, other))

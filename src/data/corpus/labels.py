@@ -1,5 +1,6 @@
 """What one line of the corpus may say: fields, values and the rules between labels (docs/labelling-guide.md)."""
 
+import re
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
@@ -8,7 +9,7 @@ Variety = Literal["fr", "ary-Arab", "ary-Latn", "arb", "en", "zgh", "mixed"]
 Slice = Literal["easy", "hard", "evasive"]
 Part = Literal["train", "valid", "test", "world"]
 Disclosure = Literal["none", "ambiguous", "clear"]
-Flag = Literal[0, 1]
+Flag = Annotated[int, Field(ge=0, le=1)]  # strict: true and false are refused
 Niche = Literal[
     "sport", "skincare", "decoration", "cooking", "healthy-food", "books", "modest-fashion", "low-cost-travel", "tech",
     "parenting", "other",
@@ -22,6 +23,7 @@ TARGETS: dict[Variety, float] = {
 }  # fmt: skip
 VARIETIES: tuple[Variety, ...] = tuple(TARGETS)
 DISCLOSURES: tuple[Disclosure, ...] = ("none", "ambiguous", "clear")
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")  # all but the line break; a terminal would obey some
 POST_LABELS = ("ad", "polished", "overconsumption", "tested")  # 0 or 1
 COMMENT_LABELS = ("genuine", "spam", "intent", "suspicion", "trust")
 LABELS = POST_LABELS + COMMENT_LABELS
@@ -45,6 +47,8 @@ class Text(BaseModel):
             raise ValueError(f"id {self.id} is not of batch {self.batch}")
         if not self.text.strip():
             raise ValueError("text is blank")
+        if _CONTROL.search(self.text):
+            raise ValueError("text holds a control character; expected letters, signs and line breaks")
         return self
 
 

@@ -53,7 +53,7 @@ def stock_phrases(corpus: pl.DataFrame) -> pl.DataFrame:
         pl.col("text").first(),
         pl.col("words").first(),
         pl.col("id").alias("ids"),
-        pl.col("part").unique().alias("parts"),
+        pl.col("part").unique().sort().alias("parts"),
     )
     shared = (pl.col("parts").list.len() > 1) & (pl.col("words") < FEW)
     return same.filter(shared).drop("key").sort(pl.col("ids").list.first())

@@ -49,7 +49,8 @@ def _diversity(profiles: pl.DataFrame) -> Figure:
         )
     lengths.set(yticks=range(len(names)), yticklabels=names, xlabel="characters of a comment: 10, 50, 90 %")
     curve.set(xlabel="words", ylabel="distinct words", title="type-token curve")
-    curve.legend(fontsize=7)
+    if curve.lines:
+        curve.legend(fontsize=7)
     figure.tight_layout()
     return figure
 

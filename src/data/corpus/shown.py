@@ -28,6 +28,9 @@ SHOWN = {
     "near": Shown("Near duplicates",
                   {"one": "one", "other": "other", "parts": "parts", "jaccard": "Jaccard of 3-grams"},
                   "Pairs above 0.5; inside a part they are only told."),
+    "stock": Shown("Stock phrases in several parts",
+                   {"text": "text", "words": "words", "ids": "texts", "parts": "parts"},
+                   "Of fewer than three words: people do write them word for word. Told, not refused."),
     "skeletons": Shown("Shared skeletons", {"variety": "variety", "skeleton": "skeleton", "ids": "texts"},
                        "Long texts that differ only in their rarer words: what filling a template leaves behind."),
     "agreement": Shown("Agreement with a second reading (Cohen's kappa)",
@@ -52,6 +55,9 @@ SHOWN = {
                       {"script": "script", "one": "one", "other": "other", "view": "view", "auc": "AUC"},
                       "0.5: cannot be told apart. The two real sets told apart (myc, afrisenti) are the yardstick."),
 }  # fmt: skip
+
+
+LONG = frozenset({"ids", "skeleton"})  # columns of any length, which may be folded
 
 
 def cells(table: pl.DataFrame, shown: Shown) -> Iterator[list[str]]:

@@ -42,12 +42,15 @@ def folded(name: str) -> str:
     return " ".join(re.findall(r"[^\W_]+", plain.lower()))
 
 
-def matched(names: list[str], table: str) -> dict[str, str]:
-    """Find for each of a table's columns the column that most likely holds it."""
+def matched(names: list[str], words_of: dict[str, list[str]]) -> dict[str, str]:
+    """Find for each of our columns the column that most likely holds it.
+
+    :param words_of: For each of our columns the names that it has in exports, the best first.
+    """
     plain = {folded(name): name for name in reversed(names)}
     joined = {key.replace(" ", ""): name for key, name in plain.items()}
     found: dict[str, str] = {}
-    for column, words in synonyms()[table].items():
+    for column, words in words_of.items():
         taken = set(found.values())
         for word in words:
             name = plain.get(folded(word)) or joined.get(folded(word).replace(" ", ""))
@@ -96,7 +99,7 @@ def _tables_of(names: list[str]) -> dict[str, dict[str, Any]]:
     """Choose the tables that a file feeds."""
     found: dict[str, dict[str, Any]] = {}
     for table in ("placements", "campaigns", "comments", "posts", "audience"):
-        columns: dict[str, Any] = dict(matched(names, table))
+        columns: dict[str, Any] = dict(matched(names, synonyms()[table]))
         if table == "comments" and "posts" not in found and not _is_comments(names, columns):
             continue
         if (table == "posts" and "comments" in found) or not TELLING[table] & columns.keys():
@@ -104,12 +107,12 @@ def _tables_of(names: list[str]) -> dict[str, dict[str, Any]]:
         if table == "placements" and not {"agreed_at", "creator_id", "fee_mad"} <= columns.keys():
             continue
         found[table] = columns
-    return _completed(found, matched(names, "creators"))
+    return _completed(found, matched(names, synonyms()["creators"]))
 
 
 def _is_comments(names: list[str], columns: dict[str, Any]) -> bool:
     told = any("comment" in folded(name) or "commentaire" in folded(name) for name in names)
-    counted = {"views", "comments", "shares", "caption"} & matched(names, "posts").keys()
+    counted = {"views", "comments", "shares", "caption"} & matched(names, synonyms()["posts"]).keys()
     return "text" in columns and "post_id" in columns and (told or "author_id" in columns) and len(counted) < 2
 
 

@@ -15,7 +15,8 @@ from .staging import ALSO, FILE, OBSERVED, PERSONS, ROW, UNKNOWN, WEAK, alias_co
 MEMORY = "2GB"  # beyond it, the merge spills to disk
 BATCH_ROWS = 100_000  # rows of a finished table written at once
 ALIASES, OBSERVATIONS = ".aliases.parquet", ".observed.parquet"
-COMMIT = ".commit"
+FORGOTTEN = ".forgotten.parquet"  # hashes of people who are left out
+COMMIT, GONE = ".commit", ".gone"  # NAME.gone: the table NAME has no rows any more
 HIDDEN = {ALIASES: "alias, id", OBSERVATIONS: "table_name, key, observed"}
 
 
@@ -37,6 +38,7 @@ def merge(staging: Path, into: Path, out: Path, quarantine: Quarantine) -> None:
         _one_account(connection, touched)
         touched = _renamed(connection, touched, into)
         for name in touched:
+            _leave_out_forgotten(connection, name, into, quarantine)
             _set_aside_nameless(connection, name, quarantine)
             _merge_rows(connection, name, into)
         if "comments" in touched:
@@ -132,6 +134,19 @@ def _one_account(connection: duckdb.DuckDBPyConnection, touched: list[str]) -> N
     if len(accounts) == 1:
         for name in tables:
             connection.execute(f"UPDATE staged_{name} SET creator_id = ? WHERE creator_id IS NULL", accounts[0])
+
+
+def _leave_out_forgotten(connection: duckdb.DuckDBPyConnection, name: str, into: Path, quarantine: Quarantine) -> None:
+    """Leave out whom ``thiqa forget`` removed, whatever is imported later."""
+    columns = [column for column in TABLES[name].columns if column in PERSONS]
+    if not columns or not (into / FORGOTTEN).exists():
+        return
+    gone = f"(SELECT id FROM read_parquet('{_sql(into / FORGOTTEN)}'))"
+    where = " OR ".join(f"{column} IN {gone}" for column in columns)
+    lost = connection.execute(f"SELECT DISTINCT {FILE}, {ROW} FROM staged_{name} WHERE {where} ORDER BY ALL").fetchall()
+    for file, row in lost:
+        quarantine.reject(file, row, "", None, "of a person who is forgotten here", fault=False)
+    connection.execute(f"DELETE FROM staged_{name} WHERE {where}")
 
 
 def _set_aside_nameless(connection: duckdb.DuckDBPyConnection, name: str, quarantine: Quarantine) -> None:
@@ -276,7 +291,7 @@ def commit(out: Path, into: Path) -> None:
     """
     new = {path.name for path in out.iterdir()}
     for path in present(into).values():
-        if path.name not in new:
+        if path.name not in new and f"{path.stem}{GONE}" not in new:
             _linked(path, out / path.name)
     check(out, whole=False)
     out.rename(into / COMMIT)
@@ -295,5 +310,8 @@ def finish(into: Path) -> None:
     pending = into / COMMIT
     if pending.is_dir():
         for path in sorted(pending.iterdir()):
-            path.replace(into / path.name)
+            if path.suffix == GONE:
+                (into / f"{path.stem}.parquet").unlink(missing_ok=True)
+            else:
+                path.replace(into / path.name)
         remove(pending)

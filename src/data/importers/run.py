@@ -84,16 +84,45 @@ def read_all(
         raise InputError([*faults[:MOST_FAULTS], *([f"and {more} more such files"] if more > 0 else [])])
 
 
+Finish = Callable[..., None]
+
+
 @contextmanager
-def importing(
-    into: Path, on_rows: Progress | None = None
-) -> Iterator[tuple[Staging, Quarantine, Callable[[float, dict[str, Any]], None]]]:
+def importing(into: Path, on_rows: Progress | None = None) -> Iterator[tuple[Staging, Quarantine, Finish]]:
     """Prepare an import into a folder; yields where to stage, what counts rows, and the call that ends it.
+
+    That call takes the largest share of faults, what ``import.json`` says besides, and what is to be made of the merged
+    tables before they are put in place.
 
     :raises InputError: If the folder holds a simulated world, or the disk is full.
     """
     if (into / TRUTH_FOLDER).is_dir():
         raise InputError(f"{into}: holds a simulated world; choose another folder with --into")
+    with changing(into) as out, open_quarantine(out) as quarantine:
+        work = out.parent / "work"
+        work.mkdir()
+
+        def finishing(max_rejected: float, about: dict[str, Any], after: Callable[[Path], None] | None = None) -> None:
+            merge(work, into, out, quarantine)
+            quarantine.require_at_most(max_rejected)
+            if after:
+                after(out)
+            if not list(out.glob("*.parquet")):
+                raise InputError(f"nothing could be imported: {quarantine.commonest() or 'no rows'}")
+            quarantine.close()
+            write_record(out, into, quarantine, about)
+
+        yield Staging(work, id_key(), quarantine, on_rows), quarantine, finishing
+
+
+@contextmanager
+def changing(into: Path) -> Iterator[Path]:
+    """Yield a folder for new files of ``into``; they are put in place together when the block succeeds.
+
+    One process at a time; what a killed one left is finished or removed.
+
+    :raises InputError: If the files do not fit together, or cannot be written.
+    """
     was_there = into.is_dir()
     into.mkdir(parents=True, exist_ok=True)
     lock = into.parent / f".{into.name}.lock"
@@ -101,22 +130,10 @@ def importing(
         with FileLock(lock), tempfile.TemporaryDirectory(prefix=f".staging-{os.getpid()}-", dir=into) as folder:
             finish(into)
             _sweep(into, Path(folder))
-            work, out = Path(folder) / "work", Path(folder) / "out"
-            work.mkdir()
+            out = Path(folder) / "out"
             out.mkdir()
-            with open_quarantine(out) as quarantine:
-                staging = Staging(work, id_key(), quarantine, on_rows)
-
-                def finishing(max_rejected: float, about: dict[str, Any]) -> None:
-                    merge(work, into, out, quarantine)
-                    quarantine.require_at_most(max_rejected)
-                    if not list(out.glob("*.parquet")):
-                        raise InputError(f"nothing could be imported: {quarantine.commonest() or 'no rows'}")
-                    quarantine.close()
-                    write_record(out, into, quarantine, about)
-                    commit(out, into)
-
-                yield staging, quarantine, finishing
+            yield out
+            commit(out, into)
     except (duckdb.Error, pl.exceptions.PolarsError) as error:
         raise InputError(f"{into}: could not be written ({str(error).splitlines()[0]}); nothing was changed") from None
     finally:

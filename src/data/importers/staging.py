@@ -19,7 +19,8 @@ FILE, ROW, PLATFORM, OBSERVED, WEAK, ALSO = "__file", "__row", "__platform", "__
 FOREIGN = "__foreign"
 UNKNOWN = "unknown-"  # creator of a post whose author no answer names: a creator of that one post
 RESOLVED_LATER = {("posts", "creator_id"), ("comments", "post_id"), ("creators", "creator_id"),
-                  ("audience", "creator_id")}  # fmt: skip
+                  ("audience", "creator_id"), ("placements", "creator_id"), ("placements", "campaign_id"),
+                  ("placements", "agreed_at")}  # fmt: skip
 Fault = tuple[str, int, str | None, str]  # column, row, found, reason
 
 
@@ -64,6 +65,10 @@ class Staging:
                     pl.lit(file).alias(FILE), pl.lit(observed).dt.cast_time_unit("us").alias(OBSERVED)
                 ).write_parquet(self.folder / f"{self._chunks:06d}.{name}.parquet")
         self._chunks += 1
+        self.progress(file, rows)
+
+    def progress(self, file: str, rows: int) -> None:
+        """Tell that rows were read."""
         if self._on_rows:
             self._on_rows(file, rows)
 

@@ -102,7 +102,7 @@ def comments_table(world: World, creators: Creators, fraud: Fraud, posts: Posts,
     rng = draws.of("comments.rows", block.start)
     who = posts.creator[thread.post]
     author = _authors(creators, fraud, thread, who, rng)
-    kind = _kinds(world, thread, rng)
+    kind = kinds_of(world, thread, rng)
     variety = _varieties(creators, thread, who, rng)
     when = posts.day[thread.post] + _delays(thread, rng) / 24
     draw = rng.random((3, len(thread)))
@@ -180,7 +180,7 @@ def _place_in_pod(fraud: Fraud, who: Ints) -> Ints:
     return position - fraud.pod_first[who]
 
 
-def _kinds(world: World, thread: Thread, rng: np.random.Generator) -> Ints:
+def kinds_of(world: World, thread: Thread, rng: np.random.Generator) -> Ints:
     """Sort comments into classes of texts."""
     n, of = len(thread), SAMPLE_CLASS
     stock = world.generic_praise / (world.generic_praise + 0.1)

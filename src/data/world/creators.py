@@ -93,7 +93,7 @@ def draw_creators(world: World, draws: Draws) -> Creators:
     return Creators(
         word=word, platform=platform, tier=tier, kind=kind, city=city, true_city=true_city,
         neighbourhood=neighbourhood, niche=niche, true_niche=true_niche,
-        language=_languages(platform, niche, joined, draws), joined=joined, followers=followers, growth=growth,
+        language=_languages(platform, city, niche, joined, draws), joined=joined, followers=followers, growth=growth,
         pace=np.exp(np.log(2.0) + 0.5 * draws.of("creators.pace").standard_normal(n)),
         engagement=draws.of("creators.engagement").standard_normal(n),
         following=np.exp(np.log(400) + 0.7 * draws.of("creators.following").standard_normal(n)),
@@ -191,11 +191,18 @@ def _shifts(world: World, days: float, draws: Draws) -> tuple[Floats, Floats]:
     return times[0], np.where(seen, times[0], times[1])
 
 
-def _languages(platform: Ints, niche: Ints, joined: Floats, draws: Draws) -> Ints:
-    """Draw main varieties: more Arabizi on TikTok and young accounts, more French for books and decoration."""
+def _languages(platform: Ints, city: Ints, niche: Ints, joined: Floats, draws: Draws) -> Ints:
+    """Draw main varieties by platform, age of the account, city and niche; the strengths are our assumptions.
+
+    More Arabizi on TikTok and young accounts, Arabic script on Facebook, Tamazight in Agadir, French in Casablanca and
+    Rabat and for books, decoration and tech.
+    """
     base = np.log([0.28, 0.22, 0.24, 0.05, 0.04, 0.02, 0.15])  # order of places.VARIETIES
     score = np.tile(base, (len(platform), 1))
-    french, arab, latin = (places.VARIETIES.index(name) for name in ("fr", "ary-Arab", "ary-Latn"))
+    french, arab, latin, amazigh = (places.VARIETIES.index(name) for name in ("fr", "ary-Arab", "ary-Latn", "zgh"))
+    homes = np.array([entry["city"] for entry in places.cities()])[city]
+    score[homes == "Agadir", amazigh] += 1.8
+    score[np.isin(homes, ["Casablanca", "Rabat"]), french] += 0.3
     score[platform == BY_NAME.index("tiktok"), latin] += 0.5
     score[platform == BY_NAME.index("facebook"), arab] += 0.6
     score[joined > -500, latin] += 0.3

@@ -16,7 +16,7 @@ from .levers import levers_of
 from .posts import AMBIGUOUS
 from .settings import World
 from .texts import Phrases, PostLabels
-from .variants import Dice, varied
+from .variants import SHORT_WORDS, Dice, varied
 
 CLASSES = ("genuine", "intent", "trust", "suspicion", "praise", "emoji", "tag", "bare_trust", "bare_suspicion", "spam",
            "bot", "pod", "reply", "follow_up", "disguise", "tail")  # fmt: skip
@@ -66,8 +66,9 @@ class Pools:
         return self.comments.take(kind * len(places.VARIETIES) + variety, uniform)
 
     def detailed(self, texts: pa.Array, kind: Ints, variety: Ints, uniform: Floats, choose: Floats) -> pa.Array:
-        """Add a detail of the writer's own to most of the texts that say something: no two people write the same."""
-        rich = np.isin(kind, _RICH) & (choose < 0.85)
+        """Add a detail of the writer's own to most texts that say something, never to short ones, which do repeat."""
+        words = pc.count_substring(texts, " ").to_numpy(zero_copy_only=False)
+        rich = np.isin(kind, _RICH) & (choose < 0.85) & (words >= SHORT_WORDS)
         tail = self.comment(np.full(len(kind), CLASSES.index("tail")), variety, uniform)
         return joined(texts, pc.if_else(pa.array(rich), tail, ""))
 

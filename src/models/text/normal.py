@@ -25,6 +25,11 @@ _SOUNDS_LATIN = {"7": "h", "9": "q", "5": "x", "8": "g", "p": "b", "v": "f", "w"
                  "i": "", "o": "", "u": "", "2": ""}  # fmt: skip
 
 
+def latin(text: pl.Expr) -> pl.Expr:
+    """Write Tifinagh in Latin letters, and leave everything else alone."""
+    return text.fill_null("").str.replace_many(_TIFINAGH)
+
+
 def normal(text: pl.Expr) -> pl.Expr:
     """Write a text in its normal spelling, with one blank at both ends.
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -12,14 +13,18 @@ from sklearn.decomposition import TruncatedSVD
 from sklearn.model_selection import GroupKFold
 
 from ...files import write_json
+from .augment import augmented
 from .config import StudentConfig, TextConfig
-from .decide import fit_decisions
+from .decide import Decisions, fit_decisions
 from .disclosure import MASK, masked
 from .heads import HEADS, OUTPUTS, masked_targets, targets
 from .linear import fit_heads
+from .scorer import blend
 from .student import Student, vocabulary, weighted
+from .teacher import Encoder, fit_vector_heads
 
 Floats = NDArray[np.floating]
+Fit = Callable[["Lesson", pl.Series], Floats]  # what is learnt from, what is answered
 _NEUTRAL = 0.4  # share of masked negatives that get the mask too, so that it tells nothing
 
 
@@ -35,9 +40,18 @@ class Lesson:
         """Take some rows."""
         return Lesson(self.texts.filter(pl.Series(rows)), self.answers[rows], self.author[rows])
 
+    def with_more(self, more: "Lesson") -> "Lesson":
+        """Add the texts of another lesson whose authors are among ours, or nobody's (plain cases)."""
+        near = more.part(np.isin(more.author, [*set(self.author), "plain"]))
+        return Lesson(
+            pl.concat([self.texts, near.texts]),
+            np.concatenate([self.answers, near.answers]),
+            np.concatenate([self.author, near.author]),
+        )
+
 
 def lesson(corpus: pl.DataFrame, random: np.random.Generator) -> Lesson:
-    """Turn the corpus into what is learnt: every text, and every post once more with its disclosure masked."""
+    """Turn labelled texts into what is learnt: every text, and every post once more with its disclosure masked."""
     posts = corpus.filter(kind="post")
     hidden = posts.select(masked(pl.col("text"))).to_series()
     put = (posts["ad"] == 0).to_numpy() & (random.random(len(posts)) < _NEUTRAL)
@@ -76,28 +90,72 @@ def _axes(features: sparse.csr_matrix, dimensions: int, seed: int) -> Floats:
     return axes.components_.T / spread
 
 
-def held_out(given: Lesson, config: TextConfig, seed: int, on_fold: Callable[[], None]) -> Floats:
-    """Answer every text by a student that saw none of its author's texts."""
+def held_out(given: Lesson, more: Lesson, config: TextConfig, fit: Fit) -> Floats:
+    """Answer every text by a model that saw none of its author's texts, nor any made of them."""
     outputs = np.zeros((len(given.texts), len(OUTPUTS)))
     for train, test in GroupKFold(config.folds).split(outputs, groups=given.author):
         inside = np.zeros(len(outputs), dtype=bool)
         inside[train] = True
-        student = fit_student(given.part(inside), config.student, seed)
-        outputs[test] = student.outputs(given.part(~inside).texts)[:, : len(OUTPUTS)]
-        on_fold()
+        outputs[test] = fit(given.part(inside).with_more(more), given.part(~inside).texts)
     return outputs
 
 
 def train_text(
-    corpus: pl.DataFrame, config: TextConfig, seed: int, out: Path, on_fold: Callable[[], None] = lambda: None
+    corpus: pl.DataFrame,
+    encoder: Path | None,
+    config: TextConfig,
+    seed: int,
+    out: Path,
+    on_batch: Callable[[int], None] = lambda _: None,
 ) -> None:
     """Train on the labelled texts and write the model's folder.
 
     :param corpus: From :func:`thiqa.data.corpus.read_corpus`.
+    :param encoder: Folder of the encoder; None trains the student alone.
+    :param on_batch: Told how many texts the encoder has read, as it reads them.
     """
-    given = lesson(corpus, np.random.default_rng(seed))
-    outputs = held_out(given, config, seed, on_fold)
+    random = np.random.default_rng(seed)
+    given, more = lesson(corpus, random), lesson(augmented(corpus, random), random)
+
+    def student(lesson: Lesson, texts: pl.Series) -> Floats:
+        return fit_student(lesson, config.student, seed).outputs(texts)[:, : len(OUTPUTS)]
+
+    first = held_out(given, more, config, student)
+    fit_student(given.with_more(more), config.student, seed, config.student.dimensions).save(out)
+    settings: dict[str, Any] = {"student": _decisions(first, given).to_dict(), "teacher": None}
+    if encoder:
+        settings["teacher"] = _train_teacher(given, more, first, encoder, config, out, on_batch)
+    write_json(settings, out / "text.json")
+
+
+def _train_teacher(
+    given: Lesson,
+    more: Lesson,
+    student: Floats,
+    folder: Path,
+    config: TextConfig,
+    out: Path,
+    on_batch: Callable[[int], None],
+) -> dict[str, Any]:
+    """Fit heads on the encoder's vectors, each text read once, and judge student and teacher together."""
+    everything = given.with_more(more)
+    texts = everything.texts.unique(maintain_order=True)
+    read = dict(zip(texts, Encoder.load(folder).vectors(texts, on_batch), strict=True))
+
+    def vectors(texts: pl.Series) -> Floats:
+        return np.stack([read[text] for text in texts])
+
+    def teacher(lesson: Lesson, texts: pl.Series) -> Floats:
+        return fit_vector_heads(vectors(lesson.texts), lesson.answers, config.teacher.strength).outputs(vectors(texts))
+
+    second = held_out(given, more, config, teacher)
+    fit_vector_heads(vectors(everything.texts), everything.answers, config.teacher.strength).save(out)
+    spread = np.stack([student.std(axis=0), second.std(axis=0)]).clip(1e-6)
+    decisions = _decisions(blend(student, second, spread), given)
+    alone = _decisions(second, given)  # for the comparison: the encoder without the student
+    return {"spread": spread.tolist(), "decisions": decisions.to_dict(), "alone": alone.to_dict()}
+
+
+def _decisions(outputs: Floats, given: Lesson) -> Decisions:
     heads, varieties = np.split(outputs, [len(HEADS)], axis=1)
-    decisions = fit_decisions(heads, given.answers[:, : len(HEADS)], varieties.argmax(axis=1))
-    fit_student(given, config.student, seed, config.student.dimensions).save(out)
-    write_json({"decisions": decisions.to_dict()}, out / "text.json")
+    return fit_decisions(heads, given.answers[:, : len(HEADS)], varieties.argmax(axis=1))

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 import yaml
@@ -16,6 +17,7 @@ from thiqa import tables
 from thiqa.data.world import simulate, trials
 from thiqa.data.world.card import filled
 from thiqa.data.world.claims import IDS
+from thiqa.data.world.ids import BY_NAME
 from thiqa.data.world.marginals import marginals
 from thiqa.errors import InputError
 from thiqa.files import read_json
@@ -63,6 +65,44 @@ def test_effects_hold_every_key_and_claim(small_world):
     assert tuple(effects["claims"]) == IDS
     for claim in effects["claims"].values():
         assert {"truth", "error", "unit", "holds"} <= set(claim)
+
+
+def test_languages_follow_the_city_the_platform_and_the_niche(make_world):
+    from thiqa.data.world import places
+    from thiqa.data.world.drawn import draw
+
+    creators = draw(make_world({"size.creators": 6000, "size.placements": 10, "size.campaigns": 1})).creators
+    city = np.array([entry["city"] for entry in places.cities()])[creators.city]
+    platform, niche = np.array(BY_NAME)[creators.platform], np.array(places.NICHE_NAMES)[creators.niche]
+    language = np.array(places.VARIETIES)[creators.language]
+
+    def more(variety, where):
+        return (language[where] == variety).mean() / (language[~where] == variety).mean()
+
+    assert more("zgh", city == "Agadir") > 3
+    assert more("fr", np.isin(city, ["Casablanca", "Rabat"])) > 1.1
+    assert more("ary-Latn", platform == "tiktok") > 1.2
+    assert more("ary-Latn", creators.joined > -500) > 1.1
+    assert more("fr", niche == "books") > 1.2
+    assert set(language) == set(places.VARIETIES)
+
+
+def test_tables_have_the_gaps_and_goods_of_real_exports(small_world):
+    frames = {name: pl.read_parquet(small_world / f"{name}.parquet") for name in ("creators", "posts", "placements")}
+    for name, column in [("creators", "neighbourhood"), ("creators", "city"), ("posts", "reach"), ("posts", "shares"),
+                         ("posts", "saves"), ("placements", "fee_mad"), ("placements", "clicks")]:  # fmt: skip
+        assert 0 < frames[name][column].null_count() < len(frames[name]), column
+    placements = frames["placements"]
+    assert placements.filter((pl.col("fee_mad").fill_null(0) == 0) & (pl.col("goods_mad") > 0)).height > 10
+    assert set(frames["creators"]["kind"].drop_nulls()) == set(tables.KINDS)
+
+
+def test_neighbourhoods_are_named_in_three_scripts(small_world):
+    captions = pl.read_parquet(small_world / "posts.parquet")["caption"].drop_nulls()
+    places = captions.str.extract(r"📍 (.*?)(?: #|$)").drop_nulls()
+    assert places.str.contains(r"\p{Arabic}").any()
+    assert places.str.contains(r"\d").any()  # Arabizi writes sounds as digits: 7ay mohammadi
+    assert places.str.contains(r"^[A-ZÀ-Þ]").any()
 
 
 def test_posts_of_a_deal_are_posts_of_its_creator(small_world):
@@ -124,15 +164,40 @@ def test_nano_creators_use_a_tag_first_by_the_lead(lead, make_world):
     assert (gap["false"] - gap["true"]).mean() == pytest.approx(lead, abs=1.0)
 
 
+def run_apart(file, out, **changes):
+    """Simulate in a process of its own, whose environment alone decides on threads and on the processor's features."""
+    code = "import sys, numpy as np; from pathlib import Path; from thiqa.data.world import simulate\n"
+    code += "simulate(Path(sys.argv[1]), Path(sys.argv[2]), progress=False)\n"
+    code += "print(np.exp(np.arange(-5, 5, 1e-4)).tobytes().hex())"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "typings"), **changes}
+    command = [sys.executable, "-c", code, str(file), str(out)]
+    return subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
+
+
+@pytest.mark.long
+def test_another_processor_gives_the_same_ids_texts_and_times_and_floats_to_1e_9(small_file, small_world, tmp_path):
+    """NumPy and the C library pick other code, as without AVX: their functions then differ in the last bit."""
+    newer = np.show_config(mode="dicts")["SIMD Extensions"].get("found", [])  # what NumPy has code for beyond its base
+    old = {"NPY_DISABLE_CPU_FEATURES": " ".join(newer),
+           "GLIBC_TUNABLES": "glibc.cpu.hwcaps=-AVX2,-FMA,-AVX512F,-AVX512VL,-AVX"}  # fmt: skip
+    here, there = run_apart(small_file, tmp_path / "here"), run_apart(small_file, tmp_path / "there", **old)
+    if here == there:
+        pytest.skip("no other code to pick on this processor")
+    for path in sorted(small_world.rglob("*.parquet")):
+        name = path.relative_to(small_world)
+        ours, theirs = pl.read_parquet(path), pl.read_parquet(tmp_path / "there" / name)
+        floats = pl.selectors.float()
+        assert ours.select(~floats).equals(theirs.select(~floats)), name
+        for column in ours.select(floats).columns:
+            np.testing.assert_allclose(theirs[column].to_numpy(), ours[column].to_numpy(), rtol=1e-9, atol=1e-12)
+
+
 @pytest.mark.long
 def test_same_file_and_seed_give_the_same_bytes_whatever_the_threads(small_file, small_world, tmp_path):
-    code = "import sys; from pathlib import Path; from thiqa.data.world import simulate\n"
-    code += "simulate(Path(sys.argv[1]), Path(sys.argv[2]), progress=False)"
     for threads in ("1", "2"):
         names = ("POLARS_MAX_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "ARROW_NUM_THREADS")
-        environment = {**os.environ, "PYTHONPATH": str(ROOT / "typings"), **dict.fromkeys(names, threads)}
         out = tmp_path / threads
-        subprocess.run([sys.executable, "-c", code, str(small_file), str(out)], env=environment, check=True)
+        run_apart(small_file, out, **dict.fromkeys(names, threads))
         assert digests(out) == digests(small_world)
 
 

@@ -55,6 +55,12 @@ def test_empty_file_is_the_default_world(tmp_path):
         ("effects: {trust: .nan}", "effects.trust"),
         ("generic_praise: 0.99", "generic_praise"),
         ("tier_to_levers: {polished: 0.1}", "tier_to_levers.polished"),
+        ("effects: {trust: on}", "effects.trust: found True"),
+        ("size: {months: '12'}", "size.months: found '12'"),
+        ("effects: {trust: }", "effects.trust: found None"),
+        ("noise:", "noise: found None"),
+        ("seed: true", "seed: found True"),
+        ("seed: 1\nseed: 2", "line 1, column 1: not valid YAML .key seed given twice"),
         ("- 1", "expected the keys of a world file"),
     ],
 )
