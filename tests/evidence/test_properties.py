@@ -106,7 +106,7 @@ def test_without_weights_the_score_is_that_of_doubleml():
     treatment = controls @ [0.5, -0.2] + rng.standard_normal(60)[groups] + rng.standard_normal(300)
     outcome = 0.3 * treatment + controls @ [1.0, 0.4] + rng.standard_normal(60)[groups] + rng.standard_normal(300)
     rows = pd.DataFrame({"y": outcome, "d": treatment, "a": controls[:, 0], "b": controls[:, 1], "creator": groups})
-    data = doubleml.DoubleMLClusterData(rows, "y", "d", cluster_cols="creator")
+    data = doubleml.DoubleMLData(rows, "y", "d", cluster_cols="creator")
     model = doubleml.DoubleMLPLR(data, LinearRegression(), LinearRegression(), n_folds=3)
     model.fit(store_predictions=True)
     guessed = [model.predictions[name][:, 0, 0] for name in ("ml_l", "ml_m")]
