@@ -1,5 +1,6 @@
 """Parameters of the features."""
 
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, field_validator
@@ -61,6 +62,8 @@ class FeatureConfig(Frozen):
     prior_strength: Annotated[float, Field(gt=0)] = 10.0  # observations that a fixed prior counts for
     prior_mean: Share = 0.5  # of shares that `prior_means` does not name
     prior_means: dict[str, Share] = Field(default_factory=lambda: dict(PRIOR_MEANS))
+    priors: Path | None = None  # JSON that `Priors.write` wrote; null: the fixed priors above
+    gazetteer: Path | None = None  # CSV of further places, with the columns of src/annotate/gazetteer.csv
     fraud: FraudConfig = FraudConfig()
 
     def prior(self, share: str) -> "Prior":
