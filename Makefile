@@ -30,7 +30,7 @@ $(INSTALLED): requirements.lock pyproject.toml
 run: doctor $(INSTALLED) ## run the pipeline (TABLES=data/raw/import/NAME for your own), publish, print the main figures
 	@PYTHONPATH=typings python -m thiqa.params "$(TABLES)"
 	@PYTHONPATH=typings python -m thiqa.recover
-	dvc repro train report
+	dvc repro train evaluate_text report
 	@PYTHONPATH=typings python -m thiqa publish
 	@PYTHONPATH=typings python -m thiqa figures
 

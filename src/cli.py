@@ -546,6 +546,11 @@ def figures() -> None:
     out.print("open all runs in MLflow: make ui")
 
 
+def wanted_width(table: Table) -> int:
+    """Return the columns that a table needs to show every cell whole."""
+    return table.__rich_measure__(out, out.options.update(max_width=1000)).maximum
+
+
 @corpus_app.command("check")
 def corpus_check(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the corpus.")] = Path("data/corpus"),
@@ -567,7 +572,7 @@ def corpus_check(
     """
     from .data.corpus.check import check_corpus
     from .data.corpus.plots import draw
-    from .data.corpus.shown import SHOWN, cells
+    from .data.corpus.shown import LONG, SHOWN, cells
 
     with errors.status("checking the corpus") as status:
         report = check_corpus(folder, external, distance=distance, on_step=status.update)
@@ -579,7 +584,10 @@ def corpus_check(
         table = Table(*shown.columns.values(), title=shown.title, caption=shown.note or None)
         for row in cells(found, shown):
             table.add_row(*(Text(cell) for cell in row))
-        out.print(table)
+        fits = (
+            out if LONG & shown.columns.keys() else Console(width=max(out.width, wanted_width(table)), highlight=False)
+        )
+        fits.print(table)  # figures that were cut to the width of a terminal would be useless
     if plots is not None:
         out.print(f"figures: {', '.join(map(str, draw(report.tables, plots)))}")
     if report.faults:

@@ -1,4 +1,4 @@
-"""Where relational work runs: DuckDB, embedded, behind Ibis expressions.
+"""Where relational work runs: DuckDB, embedded, or a Spark cluster (:mod:`thiqa.spark`), behind Ibis expressions.
 
 Everything across rows is an Ibis expression; everything inside a row is a function from an Arrow batch to an Arrow
 batch (:meth:`Engine.map_batches`). Neither knows the engine.
@@ -10,14 +10,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from ibis.backends.duckdb import Backend
 from pydantic import Field
 
 from .config import Frozen
@@ -30,15 +29,17 @@ BATCH_ROWS = 50_000  # rows given to a row-wise function at once
 class EngineConfig(Frozen):
     """Which engine, and how much of the machine it may take."""
 
-    kind: Literal["duckdb"] = "duckdb"
-    threads: Annotated[int, Field(ge=1)] | None = None  # null: all cores
-    memory: str = "4GB"  # beyond it, DuckDB spills to disk
+    kind: Literal["duckdb", "spark"] = "duckdb"  # embedded, or a cluster (extra `spark`)
+    threads: Annotated[int, Field(ge=1)] | None = None  # null: all cores; of Spark, the partitions of a shuffle
+    memory: str = "4GB"  # beyond it, DuckDB spills to disk; of Spark, of the driver and of each executor
+    master: str = "local[*]"  # of Spark: spark://HOST:7077, yarn, k8s://…, or local[*]
+    spark: dict[str, str] = Field(default_factory=dict)  # further settings of the Spark session, as Spark names them
 
 
 class Engine:
     """A connection that reads tables, runs expressions and writes files; made by :func:`open_engine`."""
 
-    def __init__(self, backend: Backend, scratch: Path) -> None:
+    def __init__(self, backend: Any, scratch: Path) -> None:
         self.backend, self.scratch = backend, scratch
 
     def read(self, path: Path) -> ir.Table:
@@ -105,8 +106,17 @@ class Engine:
 
 @contextmanager
 def open_engine(config: EngineConfig, scratch: Path) -> Iterator[Engine]:
-    """Open the engine; what it spills goes to ``scratch``."""
+    """Open the engine; what it spills goes to ``scratch``.
+
+    :raises InputError: Where Spark is asked for and cannot be had.
+    """
     scratch.mkdir(parents=True, exist_ok=True)
+    if config.kind == "spark":
+        from .spark import open_spark  # noqa: PLC0415 - an extra that few have
+
+        with open_spark(config, scratch) as engine:
+            yield engine
+        return
     backend = ibis.duckdb.connect(
         threads=config.threads or os.cpu_count() or 1, memory_limit=config.memory, temp_directory=str(scratch)
     )

@@ -3,26 +3,30 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 
 import polars as pl
 from filelock import FileLock
 from rich.progress import Progress
 
-from .annotate import annotate
+from .annotate import annotate, read_gazetteer
 from .data.corpus import read_corpus
 from .data.world import simulate
 from .engine import open_engine
 from .evidence import examine
 from .evidence import gather as gather_evidence
 from .features import build_features
-from .files import replacing, write_json
+from .files import digest, read_json, replacing, write_json
 from .models.conversion import fit, placements_frame, validate
 from .models.conversion.by_tier import conversion_by_tier
 from .models.conversion.calibration import calibration
 from .models.conversion.data import CATEGORIES, feature_columns
+from .models.text.card import card
 from .models.text.encoder import make_encoder
-from .models.text.scorer import load_scorer
+from .models.text.explain import explain
+from .models.text.judged import evaluate_text
+from .models.text.scorer import TextScorer, load_scorer
 from .models.text.train import train_text
 from .origin import origin
 from .params import Params
@@ -35,6 +39,7 @@ WORLD = Path("data/raw/world")
 ANNOTATED, FEATURES = Path("data/interim/annotated"), Path("data/features/features.parquet")
 CONVERSION, TEXT = Path("artifacts/conversion"), Path("artifacts/text")
 CORPUS, ENCODER = Path("data/corpus"), Path("artifacts/encoder")
+TEXT_CARD = Path("docs/model-cards/text.md")
 METRICS, PLOTS, PAGE = Path("reports/metrics"), Path("reports/plots"), Path("reports/report.html")
 CARDS, EXPERIMENTS = Path("docs/model-cards"), Path("experiments")
 LOGS = Path("logs")
@@ -60,11 +65,23 @@ def train_text_stage(params: Params) -> None:
         train_text(corpus, encoder, params.text, params.seed, out, lambda count: progress.advance(task, count))
 
 
+def evaluate_text_stage(params: Params) -> None:
+    """Judge the text model on the part test of the corpus, beside its peers, and write its card."""
+    parts = [read_corpus(CORPUS / f"{part}.jsonl") for part in ("train", "valid", "test")]
+    judged = evaluate_text(parts[0], parts[1], parts[2], TEXT, params.seed)
+    write_json(judged["metrics"], METRICS / "text.json")
+    write_csv(judged["curve"], PLOTS / "text_cascade.csv")
+    with replacing(TEXT_CARD) as out:
+        source = read_json(ENCODER / "SOURCE.json")
+        out.write_text(card(judged["metrics"], judged["curve"], judged["errors"], source), encoding="utf-8")
+
+
 def annotate_stage(params: Params) -> None:
     """Look inside every text once: script, emoji, disclosure, scores."""
     check(params.data.tables)
     with replacing(ANNOTATED) as out, open_engine(params.engine, LOGS / "scratch") as engine:
-        annotate(engine, params.data.tables, out, load_scorer(TEXT).with_share(params.text.share))
+        places = read_gazetteer(params.features.gazetteer)
+        annotate(engine, params.data.tables, out, load_scorer(TEXT).with_share(params.text.share), places)
 
 
 def features_stage(params: Params) -> None:
@@ -110,7 +127,18 @@ def report_stage(params: Params) -> None:
 def pipeline_facts(params: Params) -> Facts:
     """Gather what the stages wrote, for the page and for those who summarise it."""
     return gather(params.data.tables, ANNOTATED, FEATURES, METRICS, params.features,
-                  params.tiers, params.report.flagged, explain=lambda _: [])  # fmt: skip
+                  params.tiers, params.report.flagged, explain=_ad_phrases)  # fmt: skip
+
+
+def _ad_phrases(caption: str) -> list[str]:
+    """Name the phrases of a caption that speak for an ad, by the student alone."""
+    phrases = explain(caption, "post", _student(TEXT, digest(TEXT)))["ad"]
+    return [phrase.words for phrase in phrases if phrase.weight > 0]
+
+
+@lru_cache(maxsize=1)
+def _student(folder: Path, _digest: str) -> TextScorer:
+    return load_scorer(folder, alone=True)
 
 
 def pipeline_state() -> State:
@@ -122,6 +150,7 @@ STAGES: dict[str, Callable[[Params], None]] = {
     "world": world_stage,
     "encoder": encoder_stage,
     "train_text": train_text_stage,
+    "evaluate_text": evaluate_text_stage,
     "annotate": annotate_stage,
     "features": features_stage,
     "train": train_stage,

@@ -1,15 +1,17 @@
 """Near-duplicate signatures: MinHash over letters, a whole column at once, equal on every machine.
 
-A text is the set of runs of four characters of its folded form without tags and digits. For each of K hash functions
-its signature has the smallest hash of the set; two texts share one with probability equal to the Jaccard similarity
-of their sets (Broder 1997). Two bands of two: texts of similarity s share a band with probability 1 - (1 - s^2)^2, so
-a changed letter or an added word keeps most bands, and another sentence shares none. Bands are compared for equality
-only: near duplicates are groups, never pairs.
+A text is the set of runs of four characters of its folded form without tags and digits, repeated letters written
+once. For each of K hash functions its signature has the smallest hash of the set; two texts share one with probability
+equal to the Jaccard similarity of their sets (Broder 1997). Two bands of two: texts of similarity s share a band with
+probability 1 - (1 - s^2)^2, so a changed letter or an added word keeps most bands, and another sentence shares none.
+Bands are compared for equality only: near duplicates are groups, never pairs.
 """
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+
+from ..models.text.fold import without_runs
 
 SHINGLE = 4  # characters
 _MIX = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0xD6E8FEB86659FD93], dtype=np.uint64)
@@ -21,6 +23,7 @@ BANDS = ("near_a", "near_b")
 def near(folded: pl.Series) -> pl.DataFrame:
     """Return the two bands of each folded text (int64); null where no letter is left."""
     bare = folded.str.replace_all(r"[#@]\S+|\p{N}+", " ").str.replace_all(" +", " ").str.strip_chars()
+    bare = without_runs(bare)
     said = bare.filter(bare != "").unique(maintain_order=True)
     if not len(said):
         return pl.DataFrame({name: pl.Series([None] * len(folded), dtype=pl.Int64) for name in BANDS})

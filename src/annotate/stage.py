@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from ..engine import Engine
+from ..files import remove
 from .batch import SCHEMAS, Kind, Scorer, annotator
 from .gazetteer import Gazetteer
 
@@ -27,4 +28,4 @@ def annotate(engine: Engine, tables: Path, out: Path, scorer: Scorer, gazetteer:
             distinct, annotator(scorer, kind, gazetteer), SCHEMAS[kind], out / f".{table}.texts.parquet"
         )
         engine.write(rows.join(texts, "text").drop("text"), out / f"{table}.parquet", [key])
-        (out / f".{table}.texts.parquet").unlink()
+        remove(out / f".{table}.texts.parquet")

@@ -54,7 +54,7 @@ def audience(pairs: ir.Table, readings: ir.Table, windows: Sequence[int]) -> ir.
         growth = log.argmax(seen_readings["at"], where=seen) - log.argmin(seen_readings["at"], where=seen)
         # a rise is told by two readings, both of the window
         both = seen & (seen_readings.as_of.isnull() | (age <= days))
-        median = seen_readings.rise.median(where=both)
+        median = both.ifelse(seen_readings.rise, ibis.null("float64")).median()
         return {
             "follower_growth": (count >= 2).ifelse(growth, ibis.null("float64")),
             "follower_jump": seen_readings.rise.max(where=both) - median,

@@ -45,7 +45,7 @@ def dialogue(comments: ir.Table, windows: Sequence[int]) -> ir.Table:
         return {
             "reply_rate": answered.mean(where=seen),
             "reply_rate_real": answered.mean(where=seen & real),
-            "reply_delay_hours": delay.median(where=seen),
+            "reply_delay_hours": seen.ifelse(delay, ibis.null("float64")).median(),
             "first_levels": seen.sum().nullif(0),
         }
 

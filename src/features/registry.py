@@ -142,17 +142,19 @@ _AUTHENTICITY = (
 )  # fmt: skip
 
 _SPONSORSHIP = (
-    _share("ad_density", "sponsorship", "share of posts that are ads (label of the platform, or ad score at the "
-           "threshold)", _CAPTION, "too many placements"),
+    _share("ad_density", "sponsorship", "share of posts that are ads: label of the platform, or ad score at the "
+           "threshold, its odds times features.brand_odds where a brand is tagged", _CAPTION, "too many placements"),
+    _share("ad_likeness", "sponsorship", "mean of that score, 1 with the platform's label", _CAPTION,
+           "sounds like a friend, not like an ad"),
     _share("undisclosed_share", "sponsorship", "share of the ads that say nothing of it", _CAPTION,
            "unannounced placements are rejected", null="no ad in the window"),
     _share("ambiguous_share", "sponsorship", "share of the ads with no more than a hint", _CAPTION,
            null="no ad in the window"),
     _share("undisclosed_posts", "sponsorship", "share of all posts that are ads and say nothing of it", _CAPTION,
            "unannounced placements are rejected"),
-    replace(_share("undisclosed_lagged", "sponsorship", "undisclosed_share of the ads from 180 to 30 days before as_of "
-                   "(features.lag), shrunk", _DATED_CAPTION, "unannounced placements are rejected",
-                   null="no ad in the lag"), windowed=False),
+    replace(_share("undisclosed_lagged", "sponsorship", "undisclosed_share, shrunk, of the ads of the lag "
+                   "(features.lag: from 180 to 30 days before as_of)", _DATED_CAPTION,
+                   "unannounced placements are rejected later", null="no ad in the lag"), windowed=False),
     _share("code_share", "sponsorship", "share of posts with a promo code", _CAPTION),
     _share("link_share", "sponsorship", "share of posts that send to a link to buy", _CAPTION),
     Feature("ads", "sponsorship", "ads", "posts", _CAPTION, "too many placements"),
@@ -161,7 +163,7 @@ _SPONSORSHIP = (
             ("posts.published_at", "posts.brand"), "sponsored without coherence"),
     Feature("rival_brands", "sponsorship", "ads that come within 60 days (features.rival_days) after an ad for a rival "
             "brand", "posts", ("posts.published_at", "posts.brand", "brands.rivals"), "sponsored without coherence",
-            null="no ad with a brand in the window"),
+            null="no ad with a known brand in the window"),
     _share("brand_coherence", "sponsorship", "mean fit of the niches of the brands in ads with the creator's niche: "
            "1 the same, one half neighbours (niches.yaml), 0 others", ("posts.brand", "brands.niche",
            "creators.niche"), "sponsored without coherence", null="no ad with a known brand in the window"),

@@ -15,14 +15,17 @@ def prepared_posts(posts: ir.Table, annotated: ir.Table, config: FeatureConfig) 
     """Join posts with their annotations; mark ads, how they are disclosed, and posts that follow an undisclosed ad.
 
     The platform's own label makes an ad, and a clear one. A post without a caption and without a label is unknown, not
-    "no ad". Embeddings stay where they are.
+    "no ad". A tagged brand speaks for an ad: the odds of the ad score are multiplied. Embeddings stay where they are.
     """
     columns = [name for name in annotated.columns if name != "embedding"]
     rows = posts.left_join(annotated.select(columns), "post_id").drop("post_id_right", "caption")
     labelled = rows.paid_label.fill_null(False)
+    odds = rows.brand.notnull().ifelse(ibis.literal(config.brand_odds), ibis.literal(1.0))
+    likely = rows.ad * odds / (rows.ad * odds + 1.0 - rows.ad)
     rows = rows.mutate(
         interactions=rows.likes + rows.comments,
-        is_ad=labelled.ifelse(True, rows.ad >= config.ad_threshold),
+        ad_likely=labelled.ifelse(1.0, likely),
+        is_ad=labelled.ifelse(True, likely >= config.ad_threshold),
         said=labelled.ifelse("clear", rows.disclosure),
         second=rows.published_at.epoch_seconds(),
     )

@@ -7,7 +7,7 @@ import ibis.expr.types as ir
 
 from .config import FeatureConfig
 from .niches import fit
-from .window import for_each_window, ratio
+from .window import for_each_window, look_back, ratio
 
 
 def sponsorship(posts: ir.Table, config: FeatureConfig) -> ir.Table:
@@ -23,6 +23,7 @@ def sponsorship(posts: ir.Table, config: FeatureConfig) -> ir.Table:
         after, before = seen & quiet & posts.after_undisclosed, seen & quiet & ~posts.after_undisclosed
         return {
             "ad_density": posts.is_ad.cast("float64").mean(where=seen),
+            "ad_likeness": posts.ad_likely.mean(where=seen),
             "undisclosed_share": hidden.cast("float64").mean(where=ads),
             "ambiguous_share": (posts.said == "ambiguous").cast("float64").mean(where=ads),
             "undisclosed_posts": (posts.is_ad & hidden).cast("float64").mean(where=seen & posts.is_ad.notnull()),
@@ -39,12 +40,18 @@ def sponsorship(posts: ir.Table, config: FeatureConfig) -> ir.Table:
             ),
         }
 
-    lagged = posts.is_ad & (posts.days_ago > config.lag[0]) & (posts.days_ago <= config.lag[1])
     return posts.group_by("pair_id").aggregate(
-        **for_each_window(config.windows, posts, aggregates),
-        days_since_ad=posts.days_ago.min(where=posts.is_ad),
-        lagged_hidden=(lagged & hidden).fill_null(False).sum(),
-        lagged_ads=lagged.fill_null(False).sum(),
+        **for_each_window(config.windows, posts, aggregates), days_since_ad=posts.days_ago.min(where=posts.is_ad)
+    )
+
+
+def lagged(pairs: ir.Table, posts: ir.Table, config: FeatureConfig) -> ir.Table:
+    """Count the ads of the lag, and those of them that say nothing of it: their effect is felt at ``as_of``."""
+    near, far = config.lag
+    ads = look_back(pairs, posts.filter(posts.is_ad), "published_at", (near, far))
+    ads = ads.filter(ads[f"in_{far}d"] & ~ads[f"in_{near}d"] & ads.as_of.notnull())
+    return ads.group_by("pair_id").aggregate(
+        lagged_ads=ads.post_id.count(), lagged_hidden=(ads.said == "none").cast("int64").sum()
     )
 
 
@@ -63,7 +70,8 @@ def brand_fit(posts: ir.Table, brands: ir.Table, creators: ir.Table, config: Fea
     """Tell how the brands of ads fit the creator, and how often rivals follow one another."""
     ads = posts.filter(posts.is_ad & posts.brand.notnull())
     known = ads.inner_join(brands.select("brand", brand_niche=brands.niche), "brand")
-    known = known.inner_join(creators.select("creator_id", own_niche=creators.niche), "creator_id")
+    people = creators.select(person=creators.creator_id, own_niche=creators.niche)
+    known = known.left_join(people, known.creator_id == people.person).drop("person")
     grade = fit(known.own_niche, known.brand_niche)
 
     def coherence(seen: ir.BooleanValue, _days: int) -> dict[str, ir.Value]:
@@ -76,12 +84,12 @@ def brand_fit(posts: ir.Table, brands: ir.Table, creators: ir.Table, config: Fea
     clashes = clashes.join(earlier, ["pair_id", "rival"])
     gap = clashes.published_at.delta(clashes.rival_at, unit="second")
     clashes = clashes.filter((gap >= 0) & (gap <= config.rival_days * 86_400))
-    marked = ads.left_join(
+    marked = known.left_join(
         clashes.select("pair_id", "post_id").distinct().mutate(clash=ibis.literal(1)), ["pair_id", "post_id"]
     )
 
     def clashing(seen: ir.BooleanValue, _days: int) -> dict[str, ir.Value]:
-        some = (seen & marked.published_at.notnull()).sum() > 0
+        some = (seen & marked.published_at.notnull()).sum() > 0  # null where rivals could not be known
         return {"rival_brands": some.ifelse(marked.clash.count(where=seen), ibis.null("int64"))}
 
     rival = marked.group_by("pair_id").aggregate(**for_each_window(config.windows, marked, clashing))

@@ -11,7 +11,9 @@ from pathlib import Path
 import pandas as pd
 import polars as pl
 
+from ..annotate.score import score_rows
 from ..models.conversion import ConversionModel, served
+from ..models.text.scorer import load_scorer
 from .state import State
 
 
@@ -40,7 +42,18 @@ def _conversion_example(state: State) -> tuple[pd.DataFrame, pd.DataFrame]:
     return rows.to_pandas(), served(model, rows)
 
 
+def _text_example(state: State) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Make a post and a comment, and score them as the served model does."""
+    rows = pl.DataFrame({"text": ["Mon code SARA10, lien en bio", "Prix svp ?"], "kind": ["post", "comment"]})
+    return rows.to_pandas(), score_rows(rows, load_scorer(state.models / "text", alone=True)).to_pandas()
+
+
 SERVED: dict[str, Served] = {
+    "text": Served(
+        "text", "thiqa-text", "text", "served_text.py", _text_example,
+        ("emoji", "mlflow", "numpy", "pandas", "polars", "pyarrow", "pydantic", "pyyaml", "safetensors",
+         "scikit-learn", "scipy", "tokenizers"),
+    ),
     "conversion": Served(
         "conversion", "thiqa-conversion", "conversion", "served_conversion.py", _conversion_example,
         ("lightgbm", "mapie", "mlflow", "numpy", "pandas", "polars", "pyarrow", "pydantic", "pyyaml", "scikit-learn",

@@ -6,9 +6,9 @@ from pathlib import Path
 import polars as pl
 import pyarrow as pa
 
-from thiqa.annotate import annotate
+from thiqa.annotate import Scorer, annotate
 from thiqa.engine import Engine
-from thiqa.features import FeatureConfig, build_features
+from thiqa.features import FeatureConfig, Priors, build_features
 from thiqa.files import write_parquet
 from thiqa.models.text.rules import RuleScorer
 from thiqa.tables import TABLES, write
@@ -96,10 +96,17 @@ def pairs(folder: Path, some: list[tuple[str, datetime]]) -> Path:
 
 
 def features_file(
-    engine: Engine, tables: Path, at: Path | None = None, *, windows: tuple[int, ...] = (30, 180)
+    engine: Engine,
+    tables: Path,
+    at: Path | None = None,
+    *,
+    windows: tuple[int, ...] = (30, 180),
+    config: FeatureConfig | None = None,
+    scorer: Scorer | None = None,
+    priors: Priors | None = None,
 ) -> Path:
-    """Annotate a folder of tables by the rules and write its features, beside it."""
+    """Annotate a folder of tables (by the rules, or by another scorer) and write its features, beside it."""
     annotated, out = tables.parent / f"{tables.name}.annotated", tables.parent / f"{tables.name}.features.parquet"
-    annotate(engine, tables, annotated, RuleScorer())
-    build_features(engine, tables, annotated, out, FeatureConfig(windows=windows), at)
+    annotate(engine, tables, annotated, scorer or RuleScorer())
+    build_features(engine, tables, annotated, out, config or FeatureConfig(windows=windows), at, priors)
     return out

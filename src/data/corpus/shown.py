@@ -57,6 +57,9 @@ SHOWN = {
 }  # fmt: skip
 
 
+LONG = frozenset({"ids", "skeleton"})  # columns of any length, which may be folded
+
+
 def cells(table: pl.DataFrame, shown: Shown) -> Iterator[list[str]]:
     """Yield the rows of a table as texts, in the columns that are shown."""
     for row in table.select(list(shown.columns)).iter_rows():

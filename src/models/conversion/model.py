@@ -14,8 +14,8 @@ from .config import ConversionConfig
 from .inputs import Inputs
 from .linear import LogLinear
 from .reach import ReachModel
-from .scorer import Scorer, fit_scorer
-from .spread import ALL, Spread
+from .scorer import ALL, Scorer, fit_scorer
+from .spread import Spread
 
 SMALLEST_RATE = 1e-9  # per reached person: keeps logarithms finite where nothing was ever delivered
 
@@ -86,6 +86,7 @@ class ConversionModel:
         about: dict[str, Any] = {"columns": self.columns, "categories": self.categories, "mean_rate": self.mean_rate}
         if self.scorer:
             about["inputs"] = self.scorer.inputs.to_json()
+            about["levels"] = self.scorer.levels
             about["centre"] = self.scorer.centre
             about["linear"] = {
                 "intercept": self.scorer.linear.intercept,
@@ -105,7 +106,7 @@ class ConversionModel:
                 about["linear"]["intercept"], np.array(about["linear"]["weights"]), np.array(about["linear"]["sds"])
             )
             booster = lgb.Booster(model_str=text) if text else None
-            scorer = Scorer(Inputs.from_json(about["inputs"]), tuple(about["centre"]), linear, booster)
+            scorer = Scorer(Inputs.from_json(about["inputs"]), tuple(about["centre"]), linear, booster, about["levels"])
         return cls(
             scorer, tuple(about["columns"]), tuple(about["categories"]), about["mean_rate"],
             ReachModel.from_json(about["reach"]), Spread.from_json(about["spread"]),

@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 from sklearn.linear_model import Ridge
 
+from .data import feature_columns
 from .inputs import Inputs
 
 COLUMNS = ("followers", "posts_agreed")
@@ -33,7 +34,7 @@ class ReachModel:
         sized = known.filter(pl.col("followers") > 0)
         if len(sized) < 3:  # a line needs more than two points to be worth anything
             return cls(Inputs((), {}), (), float(np.log(max(mean, 1.0))), 1.0, mean)
-        past = [name for name in sized.columns if name.startswith("reach_by_followers")]
+        past = [name for name in feature_columns(sized) if name.startswith("reach_by_followers")]
         columns = [name for name in (*COLUMNS, *past) if name in sized.columns]
         inputs = Inputs.fit(sized, columns, [name for name in CATEGORIES if name in sized.columns])
         logs = np.log(sized["reach"].to_numpy().astype(float))

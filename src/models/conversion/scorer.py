@@ -2,6 +2,9 @@
 
 Trees start from the log-linear prediction of creators held out (not of those it was fitted on, whose errors are too
 small), and are kept up to the round that predicts held-out creators best, which may be none.
+
+What held-out creators of a tier deliver, over what was expected of them, sets the tier's level at the end: weights that
+serve the coefficients need not serve the sum. Levels are partially pooled, thin tiers towards all tiers together.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,6 +20,8 @@ from .inputs import Inputs
 from .linear import LogLinear, Overdispersion, fit_log_linear, overdispersion
 
 EVERY = 10  # rounds of boosting between two looks at held-out creators
+ALL = "all"  # stands for every tier together
+_TIERS_DIFFER = 0.2  # SD that the levels of tiers are thought to have
 WORTH = 0.002  # share of the held-out deviance that trees must save
 
 
@@ -28,12 +33,13 @@ class Scorer:
     centre: tuple[float, ...]  # mean of each column of the design matrix in training
     linear: LogLinear
     booster: lgb.Booster | None
+    levels: dict[str, float]  # what is added to the log in each tier
 
     def log_ratio(self, frame: pl.DataFrame) -> np.ndarray:
         """Return the log of rate / mean rate, shape (rows,)."""
         matrix = self.inputs.matrix(frame)
         trees = _raw(self.booster, matrix) if self.booster else 0.0
-        return self.linear.log_rate(matrix) + trees
+        return self.linear.log_rate(matrix) + trees + level_of(self.levels, frame)
 
 
 @dataclass(frozen=True)
@@ -84,7 +90,30 @@ def fit_scorer(
     if config.trees and matrix.shape[1]:
         booster, added = _boost(rows, held_out, config, seed)
         held_out = held_out + added
-    return Scorer(inputs, tuple(rows.matrix.mean(axis=0).tolist()), linear, booster), held_out
+    levels = _levels(rows.counts, rows.exposure * np.exp(held_out), rows.creators, frame)
+    held_out = held_out + level_of(levels, frame)
+    centre = tuple(matrix.mean(axis=0).tolist())
+    return Scorer(inputs, centre, linear, booster, levels), held_out
+
+
+def level_of(levels: dict[str, float], frame: pl.DataFrame) -> np.ndarray:
+    """Return the level of each row's tier, shape (rows,); that of all tiers where a tier is new or not known."""
+    return np.array([levels.get(tier, levels[ALL]) for tier in frame["tier"].fill_null(ALL)], dtype=float)
+
+
+def _levels(counts: np.ndarray, mean: np.ndarray, creators: np.ndarray, frame: pl.DataFrame) -> dict[str, float]:
+    """Return log(delivered / expected) of each tier, drawn to that of all by its error between creators."""
+    if not counts.sum():
+        return {ALL: 0.0}
+    levels = {ALL: float(np.log(counts.sum() / mean.sum()))}
+    mean, tiers = mean * np.exp(levels[ALL]), frame["tier"].fill_null(ALL).to_numpy()
+    for tier in set(tiers) - {ALL}:
+        rows = tiers == tier
+        expected, off = mean[rows].sum(), np.bincount(creators[rows], counts[rows] - mean[rows])
+        ratio = (counts[rows].sum() + 1) / (expected + 1)  # one delivery as expected: a tier may have none
+        error = ((off**2).sum() + 1) / (expected + 1) ** 2
+        levels[tier] = levels[ALL] + float(np.log(ratio)) * _TIERS_DIFFER**2 / (_TIERS_DIFFER**2 + error)
+    return levels
 
 
 def _boost(rows: Rows, start: np.ndarray, config: ConversionConfig, seed: int) -> tuple[lgb.Booster | None, np.ndarray]:

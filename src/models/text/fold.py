@@ -35,11 +35,11 @@ def skeleton(folded: pl.Series) -> pl.Series:
     Two texts with one skeleton differ in elongation, emoji, digits or punctuation only. Null where nothing is left.
     """
     bare = folded.str.replace_all(r"[#@]\S+|\p{N}+", " ").str.replace_all(" +", " ").str.strip_chars()
-    hashes = [blake2b(text.encode(), digest_size=8).hexdigest() if text else None for text in _without_runs(bare)]
+    hashes = [blake2b(text.encode(), digest_size=8).hexdigest() if text else None for text in without_runs(bare)]
     return pl.Series(folded.name, hashes, dtype=pl.String)
 
 
-def _without_runs(texts: pl.Series) -> pl.Series:
+def without_runs(texts: pl.Series) -> pl.Series:
     """Write each run of one character once, over the code points of the whole column."""
     if not len(texts):
         return texts

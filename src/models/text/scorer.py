@@ -167,9 +167,10 @@ def _most_doubtful(said: Answers, kind: Kind, share: float) -> NDArray[np.bool_]
     return doubt <= np.quantile(doubt, share)
 
 
-def load_scorer(folder: Path) -> TextScorer:
+def load_scorer(folder: Path, *, alone: bool = False) -> TextScorer:
     """Load the scorer that training wrote into ``folder``; the teacher too, where its encoder is there.
 
+    :param alone: The student alone, which loads in a fraction of the time.
     :raises InputError: If the folder holds no text model.
     """
     path = folder / "text.json"
@@ -181,7 +182,7 @@ def load_scorer(folder: Path) -> TextScorer:
     student, decisions = Student.load(folder), Decisions.from_dict(settings["student"])
     encoder = folder.parent / "encoder"
     teacher = None
-    if settings["teacher"] and (encoder / "config.json").exists():
+    if settings["teacher"] and not alone and (encoder / "config.json").exists():
         spread = np.array(settings["teacher"]["spread"])
         named = Decisions.from_dict(settings["teacher"]["decisions"])
         teacher = Teacher(Encoder.load(encoder), Heads.load(folder), spread, named)

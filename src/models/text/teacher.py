@@ -37,10 +37,14 @@ class Encoder:
         """
         import torch  # noqa: PLC0415 takes a second, and the student needs none of it
         from transformers import AutoModel  # noqa: PLC0415
+        from transformers.utils import logging  # noqa: PLC0415
 
         if not (folder / "config.json").exists():
             raise InputError(f"{folder}: no encoder there (config.json); build one with: dvc repro encoder")
+        verbosity = logging.get_verbosity()
+        logging.set_verbosity_error()  # it would report the pooler, which nobody asks, as missing
         model = AutoModel.from_pretrained(folder, local_files_only=True, dtype=torch.float32)
+        logging.set_verbosity(verbosity)
         model = model.eval()
         if int8:
             model = torch.ao.quantization.quantize_dynamic(model, {torch.nn.Linear}, dtype=torch.qint8)

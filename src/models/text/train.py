@@ -152,7 +152,8 @@ def _train_teacher(
     fit_vector_heads(vectors(everything.texts), everything.answers, config.teacher.strength).save(out)
     spread = np.stack([student.std(axis=0), second.std(axis=0)]).clip(1e-6)
     decisions = _decisions(blend(student, second, spread), given)
-    return {"spread": spread.tolist(), "decisions": decisions.to_dict()}
+    alone = _decisions(second, given)  # for the comparison: the encoder without the student
+    return {"spread": spread.tolist(), "decisions": decisions.to_dict(), "alone": alone.to_dict()}
 
 
 def _decisions(outputs: Floats, given: Lesson) -> Decisions:
