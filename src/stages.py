@@ -10,7 +10,7 @@ import polars as pl
 from filelock import FileLock
 from rich.progress import Progress
 
-from .annotate import annotate
+from .annotate import annotate, read_gazetteer
 from .data.corpus import read_corpus
 from .data.world import simulate
 from .engine import open_engine
@@ -84,7 +84,8 @@ def annotate_stage(params: Params) -> None:
     """Look inside every text once: script, emoji, disclosure, scores."""
     check(params.data.tables)
     with replacing(ANNOTATED) as out, open_engine(params.engine, LOGS / "scratch") as engine:
-        annotate(engine, params.data.tables, out, load_scorer(TEXT).with_share(params.text.share))
+        places = read_gazetteer(params.features.gazetteer)
+        annotate(engine, params.data.tables, out, load_scorer(TEXT).with_share(params.text.share), places)
 
 
 def features_stage(params: Params) -> None:
