@@ -24,6 +24,7 @@ ROUNDS = 100
 SMALL = 64  # columns up to which a program is solved to the end
 EXACT = 1e-6  # the gap asked of the solver for those
 GAP = 2e-3  # the gap with which a larger one is content
+ENOUGH = 4.9e-3  # the gap below which the last and longest step is not worth its time
 STEPS = ((150, 1), (1_500, 20), (8_000, 100))  # columns beside those of the relaxed plan; branch-and-bound nodes
 
 
@@ -158,6 +159,8 @@ def _integer(program: Program, relaxation: _Relaxation, gap: float) -> Solution:
     steps = ((len(order), 10_000),) if len(program) <= SMALL else STEPS
     best: Solution | None = None
     for beside, nodes in steps:
+        if best is not None and best.gap <= ENOUGH and beside == STEPS[-1][0]:
+            break
         missing = np.inf if best is None else relaxation.bound - best.worth
         useful = int((relaxation.loss <= missing).sum())  # the others cannot be in a better plan
         columns = np.zeros(len(order), dtype=bool)
