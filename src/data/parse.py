@@ -131,7 +131,8 @@ def _human_times(odd: pl.Series, timezone: str) -> pl.Series:
     local = local.zip_with(local.is_not_null(), _dated(parts["m"], (2, 1, 3)))
     left = frame.filter(local.is_null())["text"].head(MOST_ODD_TIMES)
     settings = {"DATE_ORDER": "DMY", "REQUIRE_PARTS": ["day", "month", "year"], "TO_TIMEZONE": "UTC",
-                "RETURN_AS_TIMEZONE_AWARE": True, "TIMEZONE": timezone, "STRICT_PARSING": True}  # fmt: skip
+                "RETURN_AS_TIMEZONE_AWARE": True, "TIMEZONE": timezone, "STRICT_PARSING": True,
+                "PARSERS": ["absolute-time"]}  # fmt: skip
     last = {text: dateparser.parse(text[:60], languages=_LANGUAGES, settings=settings) for text in left}
     found = pl.Series([last.get(text) for text in odd], dtype=pl.Datetime("us", "UTC"))
     return pl.select(pl.coalesce(_in_utc(pl.lit(local), timezone), pl.lit(found))).to_series()

@@ -107,8 +107,8 @@ def importing(into: Path, on_rows: Progress | None = None) -> Iterator[tuple[Sta
             quarantine.require_at_most(max_rejected)
             if after:
                 after(out)
-            if not list(out.glob("*.parquet")):
-                raise InputError(f"nothing could be imported: {quarantine.commonest() or 'no rows'}")
+            if not sum(quarantine.read.values()):
+                raise InputError("no row to import; expected a header and rows below it")
             quarantine.close()
             write_record(out, into, quarantine, about)
 
