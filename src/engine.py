@@ -29,7 +29,7 @@ BATCH_ROWS = 50_000  # rows given to a row-wise function at once
 class EngineConfig(Frozen):
     """Which engine, and how much of the machine it may take."""
 
-    kind: Literal["duckdb", "spark"] = "duckdb"
+    kind: Literal["duckdb", "spark"] = "duckdb"  # embedded, or a cluster (extra `spark`)
     threads: Annotated[int, Field(ge=1)] | None = None  # null: all cores; of Spark, the partitions of a shuffle
     memory: str = "4GB"  # beyond it, DuckDB spills to disk; of Spark, of the driver and of each executor
     master: str = "local[*]"  # of Spark: spark://HOST:7077, yarn, k8s://…, or local[*]

@@ -23,22 +23,28 @@ PARAMS_FILE = Path("params.yaml")
 class DataParams(Frozen):
     """Which tables the pipeline runs on."""
 
-    tables: Path = Path("data/raw/world")
-    world: Path = Path("experiments/worlds/maroc.yaml")
+    tables: Path = Path("data/raw/world")  # a folder of tables: the simulated world, or an import
+    world: Path = Path("experiments/worlds/maroc.yaml")  # what the simulated world is made from
+
+
+class PlanParams(Frozen):
+    """Which campaign the pipeline plans."""
+
+    campaign: Path = Path("experiments/campaigns/national-launch.yaml")
 
 
 class ReportParams(Frozen):
     """How the page speaks."""
 
-    language: Literal["fr", "en"] = "fr"
+    language: Literal["fr", "en"] = "fr"  # of the page and of the figures in words
     flagged: int = Field(default=12, ge=0)  # posts shown that look like undisclosed ads
 
 
 class GateParams(Frozen):
     """What a model has to show before it may become champion."""
 
-    metric: str  # in reports/metrics/<part>.json, nested names joined by dots; larger is better
-    at_least: float
+    metric: str  # in reports/metrics/PART.json, nested names joined by dots; larger is better
+    at_least: float  # below it, no model becomes champion
     improvement: float = Field(default=0.001, gt=0)  # over the champion that was judged on the same data
 
 
@@ -52,7 +58,7 @@ class GatesParams(Frozen):
 class TrackingParams(Frozen):
     """Where MLflow shows it, and what guards the alias ``champion``."""
 
-    experiment: str = "thiqa"
+    experiment: str = "thiqa"  # in MLflow
     gate: GatesParams = GatesParams()
 
 
@@ -66,7 +72,7 @@ class ImportParams(Frozen):
 class Params(Frozen):
     """All parameters."""
 
-    seed: int = Field(default=7, ge=0)
+    seed: int = Field(default=7, ge=0)  # of every fold, fit and bootstrap; the world has its own
     data: DataParams = DataParams()
     tiers: Tiers = Tiers()
     engine: EngineConfig = EngineConfig()
@@ -74,6 +80,7 @@ class Params(Frozen):
     features: FeatureConfig = FeatureConfig()
     conversion: ConversionConfig = ConversionConfig()
     evidence: EvidenceConfig = EvidenceConfig()
+    plan: PlanParams = PlanParams()
     report: ReportParams = ReportParams()
     tracking: TrackingParams = TrackingParams()
     import_: ImportParams = Field(default=ImportParams(), alias="import")

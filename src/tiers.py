@@ -14,11 +14,11 @@ BELOW = "below"  # fewer followers than the smallest band
 class Tiers(Frozen):
     """Bands of followers, lower bound included, upper bound not; null is no upper bound."""
 
-    nano: Band = (500, 2_000)
+    nano: Band = (500, 2_000)  # below it, the tier is called `below`
     micro: Band = (2_000, 100_000)
-    mid: Band | None = None
+    mid: Band | None = None  # null: there is no such tier
     macro: Band = (100_000, None)
-    mega: Band | None = None
+    mega: Band | None = None  # null: there is no such tier
 
     @model_validator(mode="after")
     def _adjoin(self) -> "Tiers":

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import platformdirs
 
-from .annotate import Scorer, annotate
+from .annotate import Scorer, annotate, read_gazetteer
 from .engine import EngineConfig, open_engine
 from .features import FeatureConfig, build_features
 from .files import digest, replacing
@@ -36,11 +36,13 @@ class Workspace:
 
         :raises InputError: If a table breaks the contract.
         """
-        paths = check(tables)
-        folder = cache_folder() / "annotated" / self._key(digest(*paths.values()), self.scorer.name)
+        paths, more = check(tables), self.features.gazetteer
+        folder = cache_folder() / "annotated" / self._key(
+            digest(*paths.values()), self.scorer.name, digest(more) if more else ""
+        )  # fmt: skip
         if not folder.exists():
             with replacing(folder) as temporary, open_engine(self.engine, cache_folder() / "scratch") as engine:
-                annotate(engine, tables, temporary, self.scorer)
+                annotate(engine, tables, temporary, self.scorer, read_gazetteer(more))
         return folder
 
     def build(self, tables: Path, at: Path | None, out: Path) -> None:
@@ -52,7 +54,8 @@ class Workspace:
     def cached_features(self, tables: Path) -> Path:
         """Return the file of the features of every placement of ``tables``, made if need be."""
         annotated = self.annotated(tables)
-        key = self._key(annotated.name, json.dumps(self.features.model_dump(mode="json"), sort_keys=True))
+        priors = digest(self.features.priors) if self.features.priors else ""
+        key = self._key(annotated.name, json.dumps(self.features.model_dump(mode="json"), sort_keys=True), priors)
         path = cache_folder() / "features" / f"{key}.parquet"
         if not path.exists():
             self.build(tables, None, path)

@@ -16,7 +16,7 @@ import yaml
 from sklearn.metrics import roc_auc_score
 
 import thiqa
-from thiqa.annotate import annotate
+from thiqa.annotate import annotate, read_gazetteer
 from thiqa.data.world import simulate
 from thiqa.data.world.audience import moments
 from thiqa.data.world.drawn import draw
@@ -25,7 +25,8 @@ from thiqa.data.world.settings import read_world
 from thiqa.data.world.twins import scene
 from thiqa.engine import Engine, EngineConfig, open_engine
 from thiqa.features import FeatureConfig, build_features
-from thiqa.features.config import FraudConfig, SignWeights
+from thiqa.features.assemble import prepare
+from thiqa.features.config import SignWeights
 from thiqa.files import digest, replacing
 from thiqa.models.text.find import SHIPPED
 from thiqa.models.text.scorer import load_scorer
@@ -88,17 +89,30 @@ def run(world: dict[str, Any], seed: int, folder: Path) -> Iterator[tuple[str, s
         last = features(engine, tables, annotated, config, at).join(latents, "creator_id")
         yield from ranks(last)
         yield "undisclosed", "undisclosed_share", undisclosed(world_file, seed, last, ends)
-        for sign in SIGNS:
-            weights = SignWeights(**(config.fraud.weights.model_dump() | {sign: 0.0}))
-            without = config.model_copy(update={"fraud": FraudConfig(weights=weights)})
-            table = features(engine, tables, annotated, without, at).join(latents, "creator_id")
-            yield "auc", f"without {sign}", auc(table, 1 - pl.col(f"authenticity_score_{DAYS}d"))
+        prepare(engine, tables, annotated, folder, config, read_gazetteer())
+    yield from ablation(folder, latents, ends, config)
 
 
 def auc(table: pl.DataFrame, doubt: pl.Expr) -> float:
     """Judge how well doubt ranks accounts that were touched by fraud above those that were not."""
     value = table.select(doubt.fill_null(0.0)).to_series()
     return float(roc_auc_score(table["fake_share"].to_numpy() > 0, value.to_numpy()))
+
+
+def ablation(folder: Path, latents: pl.DataFrame, ends: Any, config: FeatureConfig) -> Iterator[tuple[str, str, float]]:
+    """Judge the score without each sign in turn, from the signs that :func:`prepare` wrote."""
+    comments = pl.read_parquet(folder / "comments.parquet").filter(
+        "others", pl.col("written_at") < ends, pl.col("written_at") >= ends - pl.duration(days=DAYS)
+    )
+    prior = config.prior("doubt")
+    for left_out in SIGNS:
+        calm = pl.lit(1.0)
+        for sign, weight in config.fraud.weights.model_dump().items():
+            if sign != left_out:
+                calm *= 1 - weight * pl.col(sign).cast(pl.Float64).fill_null(0.0)
+        total = ((1 - calm).sum() + prior.mean * prior.strength) / (pl.len() + prior.strength)
+        doubts = comments.group_by("creator_id").agg(doubt=total)
+        yield "auc", f"without {left_out}", auc(latents.join(doubts, "creator_id", how="left"), pl.col("doubt"))
 
 
 def ranks(table: pl.DataFrame) -> Iterator[tuple[str, str, float]]:
@@ -193,7 +207,7 @@ def main() -> None:
             with replacing(RESULTS) as temporary:
                 results.write_csv(temporary, float_precision=6)
             print(f"{name}, seed {seed}: done")
-    text = table(results)
+    text = table(done_before(code))
     print(text)
     block = re.compile(r"(<!-- results:begin -->\n).*?(<!-- results:end -->)", re.DOTALL)
     readme = README.read_text(encoding="utf-8")

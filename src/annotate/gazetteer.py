@@ -20,7 +20,7 @@ from ..errors import InputError
 from ..models.text.fold import fold
 
 SPELLINGS = ("latin", "arabizi", "arabic", "tifinagh")
-_BEFORE_ARABIC = ("", "ف", "ب", "ل", "و", "من")  # in, with, to, and, from: written on the word
+_BEFORE_ARABIC = ("", "ف", "ب", "ل", "و", "من", "وف", "وب", "ول")  # in, with, to, and, from: written on the word
 _BEFORE_LATIN = ("", "f", "l", "b")  # as Arabizi writes them
 
 
@@ -96,17 +96,17 @@ def _patterns(script: str, word: str) -> list[str]:
     before = {"arabic": _BEFORE_ARABIC, "arabizi": _BEFORE_LATIN}.get(script, ("",))
     found = [f" {prefix}{word} " for prefix in before] + [f" #{word.replace(' ', '')} "]
     if script == "arabic" and word.startswith("ال"):  # li + al- is written ll-
-        found.append(f" لل{word[2:]} ")
+        found += [f" لل{word[2:]} ", f" ولل{word[2:]} "]
     return found
 
 
-def read_gazetteer(*more: Path) -> Gazetteer:
-    """Read the project's gazetteer and further files of the same columns, whose rows come first.
+def read_gazetteer(more: Path | None = None) -> Gazetteer:
+    """Read the project's gazetteer, and a further file of the same columns, whose places come first.
 
     :raises InputError: Naming file, line and fault.
     """
     own = _own()
-    return Gazetteer([*(place for path in more for place in read_places(path)), *own.places]) if more else own
+    return Gazetteer([*read_places(more), *own.places]) if more else own
 
 
 @cache

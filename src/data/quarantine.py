@@ -26,6 +26,7 @@ class Quarantine:
         self.read: Counter[str] = Counter()
         self.faults: Counter[str] = Counter()
         self.reasons: dict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
+        self.together = False  # whether the share of faults is that of all files: pages of answers are small
         self._rows: dict[str, set[int]] = defaultdict(set)
 
     def close(self) -> None:
@@ -69,11 +70,13 @@ class Quarantine:
 
         :raises InputError: Naming the commonest reasons and what to do.
         """
-        for file, read in sorted(self.read.items()):
-            if self.faults[file] > share * read:
+        groups = [("all files", list(self.read))] if self.together else [(file, [file]) for file in sorted(self.read)]
+        for name, files in groups:
+            read, faults = (sum(counts[file] for file in files) for counts in (self.read, self.faults))
+            if faults > share * read:
                 raise InputError(
-                    f"{file}: {self.faults[file]} of {read} rows rejected, more than {share:.0%} "
-                    f"({self.commonest(file)}); mend the mapping or the file, or raise --max-rejected"
+                    f"{name if len(files) > 1 else files[0]}: {faults} of {read} rows rejected, more than {share:.0%} "
+                    f"({self.commonest(*files)}); mend the mapping or the file, or raise --max-rejected"
                 )
 
 

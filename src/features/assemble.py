@@ -43,16 +43,17 @@ def build_features(
     :param annotated: What :func:`thiqa.annotate.annotate` wrote for them.
     :param at: A Parquet file of pairs; by default every placement's (creator_id, agreed_at), and without placements
         every creator, as of the end of the export. A creator without dated posts has no as_of, and all rows count.
-    :param priors: What small samples are shrunk towards; by default the fixed priors of ``config``.
-    :param gazetteer: The places that annotate looked for; by default the project's own.
+    :param priors: What small samples are shrunk towards; by default those that ``config`` names, else its fixed ones.
+    :param gazetteer: The places that annotate looked for; by default those of ``config``.
     """
+    priors = priors or (Priors.read(config.priors) if config.priors else Priors.fixed(config))
+    gazetteer = gazetteer or read_gazetteer(config.gazetteer)
     with _folder(engine) as folder:
         pairs = engine.read(at).select("creator_id", "as_of").distinct() if at else default_pairs(engine, tables)
         numbered = pairs.mutate(pair_id=ibis.row_number().over(order_by=[pairs.creator_id, pairs.as_of]))
         engine.write(numbered, folder / "pairs.parquet", ["creator_id", "as_of"])
-        rows = prepare(engine, tables, annotated, folder, config, gazetteer or read_gazetteer())
-        table = assemble(engine, engine.read(folder / "pairs.parquet"), rows, folder, config,
-                         priors or Priors.fixed(config))  # fmt: skip
+        rows = prepare(engine, tables, annotated, folder, config, gazetteer)
+        table = assemble(engine, engine.read(folder / "pairs.parquet"), rows, folder, config, priors)
         engine.write(table, out, ["creator_id", "as_of"])
 
 

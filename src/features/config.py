@@ -1,5 +1,6 @@
 """Parameters of the features."""
 
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, field_validator
@@ -12,12 +13,12 @@ Days = Annotated[int, Field(ge=1)]
 class SignWeights(Frozen):
     """How far one sign alone makes a comment doubtful; several combine as independent evidence (noisy or)."""
 
-    early: Share = 0.7
-    wide: Share = 0.8
-    rush: Share = 0.6
-    fellow: Share = 0.6
-    copied: Share = 0.1
-    spam: Share = 0.2
+    early: Share = 0.7  # soon after the post
+    wide: Share = 0.8  # by an author under many creators
+    rush: Share = 0.6  # one of many by its author within an hour
+    fellow: Share = 0.6  # by another creator
+    copied: Share = 0.1  # a text found under many creators
+    spam: Share = 0.2  # spam by its text
 
 
 class FraudConfig(Frozen):
@@ -47,10 +48,10 @@ PRIOR_MEANS = {
 
 
 class FeatureConfig(Frozen):
-    """How far features look back, and from which score on a post counts as an ad."""
+    """How far features look back, and when a post counts as an ad; `prior_means` has the fixed prior of each share."""
 
-    windows: tuple[Days, ...] = Field(default=(30, 180), min_length=1)
-    ad_threshold: Share = 0.5
+    windows: tuple[Days, ...] = Field(default=(30, 180), min_length=1)  # days looked back
+    ad_threshold: Share = 0.5  # from this score on a post counts as an ad
     brand_odds: Annotated[float, Field(gt=0)] = 12.0  # a tagged brand multiplies the odds of an ad by this
     lag: tuple[Days, Days] = (30, 180)  # days before as_of in which ads count whose effect comes later
     after_days: Days = 30  # days after an undisclosed ad in which posts may feel it
@@ -61,6 +62,8 @@ class FeatureConfig(Frozen):
     prior_strength: Annotated[float, Field(gt=0)] = 10.0  # observations that a fixed prior counts for
     prior_mean: Share = 0.5  # of shares that `prior_means` does not name
     prior_means: dict[str, Share] = Field(default_factory=lambda: dict(PRIOR_MEANS))
+    priors: Path | None = None  # JSON that `Priors.write` wrote; null: the fixed priors above
+    gazetteer: Path | None = None  # CSV of further places, with the columns of src/annotate/gazetteer.csv
     fraud: FraudConfig = FraudConfig()
 
     def prior(self, share: str) -> "Prior":

@@ -80,12 +80,16 @@ def _told(log: Path, pattern: str, process: subprocess.Popen, seconds: float = 1
 def spark(cluster: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     """An engine on the cluster, whose workers import this checkout's code."""
     before = os.environ.get("PYTHONPATH", "")
-    helpers = [str(ROOT / "typings"), *filter(None, before.split(os.pathsep))]
+    helpers = [str(ROOT / "typings"), str(ROOT / "tests" / "helpers"), *filter(None, before.split(os.pathsep))]
     os.environ["PYTHONPATH"] = os.pathsep.join(helpers)
-    config = EngineConfig(kind="spark", master=cluster, threads=2, memory="1GB", spark={
+    quick = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"  # small tables: compiling costs more than it saves
+    settings = {
         "spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1",
-        "spark.executor.memory": "700m", "spark.executor.cores": "1",
-    })  # fmt: skip
+        "spark.driver.extraJavaOptions": quick, "spark.executor.extraJavaOptions": quick,
+        "spark.executor.memory": "700m", "spark.executor.cores": "1", "spark.sql.adaptive.enabled": "false",
+        "spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    }  # fmt: skip
+    config = EngineConfig(kind="spark", master=cluster, threads=2, memory="1GB", spark=settings)
     try:
         with open_engine(config, tmp_path_factory.mktemp("spark")) as engine:
             yield engine

@@ -15,7 +15,7 @@ _DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "01234567890
 
 
 class Attribution(Frozen):
-    """The rules by which an order counts for a placement."""
+    """By which rules an order counts for a placement; `coupon_sites` has what gives the name of such a site away."""
 
     days_before: float = Field(default=0, ge=0)  # before the first day of the deal
     days_after: float = Field(default=30, ge=0)  # after its last day, or after it was agreed where no end is known

@@ -41,13 +41,14 @@ def import_answers(
 
     :param source: A key of :data:`API`, or :data:`ARCHIVE`.
     :param path: A file, a folder or an archive; never written to.
-    :param max_rejected: Largest share of a file's rows that may be faulty; rows without a place are not counted.
+    :param max_rejected: Largest share of all rows that may be faulty; rows without a place are not counted.
     :param on_rows: Called with (file, rows) after each chunk, for progress.
     :return: ``{file: {read, accepted, rejected}}``.
     :raises InputError: If a file cannot be read, too much is rejected, or nothing is left.
     """
     archives = Archives() if source == ARCHIVE else None
     with importing(into, on_rows) as (staging, quarantine, finishing):
+        quarantine.together = True
         reader = Reader(staging, quarantine, archives.platform if archives else API[source].PLATFORM)
         try:
             if archives:
@@ -107,8 +108,8 @@ def importing(into: Path, on_rows: Progress | None = None) -> Iterator[tuple[Sta
             quarantine.require_at_most(max_rejected)
             if after:
                 after(out)
-            if not list(out.glob("*.parquet")):
-                raise InputError(f"nothing could be imported: {quarantine.commonest() or 'no rows'}")
+            if not sum(quarantine.read.values()):
+                raise InputError("no row to import; expected a header and rows below it")
             quarantine.close()
             write_record(out, into, quarantine, about)
 

@@ -58,7 +58,15 @@ def header(found: Found) -> list[str]:
 
 
 def _csv(found: Found, quarantine: Quarantine | None) -> Table:
+    try:
+        return _csv_table(found, quarantine)
+    except csv.Error as error:
+        raise InputError(f"{found.name}: not readable as CSV ({error})") from None
+
+
+def _csv_table(found: Found, quarantine: Quarantine | None) -> Table:
     code = encoding(found)
+    csv.field_size_limit(LARGEST_CELL)
     with readable(found) as stream, as_text(stream, code) as text:
         head = [line for line in islice(text, 20) if line.strip()]
     if not head:
@@ -77,7 +85,6 @@ def _separator(head: list[str]) -> str:
         widths = [len(row) for row in csv.reader(head, delimiter=sign)]
         return (sum(width == widths[0] for width in widths) if widths[0] > 1 else 0, widths[0])
 
-    csv.field_size_limit(LARGEST_CELL)
     return max(SEPARATORS, key=fit)
 
 
@@ -105,7 +112,6 @@ def _names(row: list[str], file: str) -> list[str]:
 def _csv_chunks(found: Found, code: str, separator: str, names: list[str], quarantine: Any) -> Iterator[pl.DataFrame]:
     schema: dict[str, Any] = dict.fromkeys(names, pl.String) | {ROW: pl.Int64}
     with readable(found) as stream, as_text(stream, code) as text:
-        csv.field_size_limit(LARGEST_CELL)
         records, row = _records(text, separator), 0
         next(records, None)
         try:

@@ -28,10 +28,10 @@ DEFAULT = Path(__file__).with_name("maroc.yaml")
 class Size(Part):
     """How much there is of everything; comments follow from posts and followers."""
 
-    creators: Annotated[int, Field(ge=10, le=1_000_000)]
-    months: Annotated[int, Field(ge=3, le=60)]
-    campaigns: Annotated[int, Field(ge=1, le=1_000_000)]
-    placements: Annotated[int, Field(ge=3, le=100_000_000)]
+    creators: Annotated[int, Field(ge=10, le=1_000_000)]  # of all tiers
+    months: Annotated[int, Field(ge=3, le=60)]  # of posts and comments
+    campaigns: Annotated[int, Field(ge=1, le=1_000_000)]  # of brands
+    placements: Annotated[int, Field(ge=3, le=100_000_000)]  # deals, over all campaigns
 
     def scaled(self, scale: float) -> "Size":
         """Multiply creators, campaigns and placements; the months stay."""
@@ -93,9 +93,9 @@ class Shape(Part):
 class TierToLevers(Part):
     """Macro minus the others, in SD of the latent."""
 
-    replies: Coefficient
-    genuine: Coefficient
-    trust: Coefficient
+    replies: Coefficient  # the reply rate
+    genuine: Coefficient  # the share of genuine comments
+    trust: Coefficient  # latent trust
 
 
 class Reactions(Part):
@@ -109,39 +109,39 @@ class Reactions(Part):
 class Funnel(Part):
     """From followers to deliveries."""
 
-    reach_elasticity: Annotated[float, Field(ge=0, le=1.2)]
-    reach_sd: Annotated[float, Field(ge=0, le=2)]
-    ctr: Positive
-    order: Positive
-    confirmed: Positive
-    delivered: Positive
+    reach_elasticity: Annotated[float, Field(ge=0, le=1.2)]  # power of followers with which reach grows
+    reach_sd: Annotated[float, Field(ge=0, le=2)]  # SD of log reach around that
+    ctr: Positive  # clicks of a reached real person, on average
+    order: Positive  # orders of a click
+    confirmed: Positive  # share of orders that are confirmed
+    delivered: Positive  # share of confirmed orders that are delivered
 
 
 class Noise(Part):
     """What nothing explains."""
 
-    creator_sd: Annotated[float, Field(ge=0, le=2)]
-    overdispersion: Annotated[float, Field(ge=0, le=10)]
+    creator_sd: Annotated[float, Field(ge=0, le=2)]  # SD of what is each creator's own, on the log rate
+    overdispersion: Annotated[float, Field(ge=0, le=10)]  # variance of the Gamma (mean 1) that clicks are mixed with
 
 
 class Measurement(Part):
     """Squared correlation of what the tables can show with what is latent."""
 
-    trust_proxy_r2: Share
-    lever_reliability: Share
+    trust_proxy_r2: Share  # of trust
+    lever_reliability: Share  # of every other lever
 
 
 class Confounding(Part):
     """Strengths of the two back doors."""
 
-    brand_to_creator: Annotated[float, Field(ge=-2, le=2)]
-    trust_to_levers: Annotated[float, Field(ge=-0.95, le=0.95)]
+    brand_to_creator: Annotated[float, Field(ge=-2, le=2)]  # better brands choose creators with more trust
+    trust_to_levers: Annotated[float, Field(ge=-0.95, le=0.95)]  # trust moves the levers that sell on their own
 
 
 class Trends(Part):
     """Who uses a tag first."""
 
-    nano_lead_days: Annotated[float, Field(ge=-60, le=60)]
+    nano_lead_days: Annotated[float, Field(ge=-60, le=60)]  # by which nano creators are earlier than the others
 
 
 class Fraud(Part):
@@ -150,13 +150,13 @@ class Fraud(Part):
     nano: Share
     micro: Share
     macro: Share
-    stealth: Share
+    stealth: Share  # of the bot comments, those in disguise
 
 
 class World(Part):
     """A whole world file."""
 
-    seed: Annotated[int, Field(ge=0, lt=2**63)]
+    seed: Annotated[int, Field(ge=0, lt=2**63)]  # of everything drawn
     size: Size
     tiers: TierShares
     effects: Effects

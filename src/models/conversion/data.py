@@ -11,7 +11,8 @@ from ...tiers import Tiers
 
 CATEGORIES = ("tier", "platform", "kind", "language", "creator_niche", "campaign_niche", "objective", "brand")
 DEAL = ("fee_mad", "goods_mad", "niche_fit", "same_city", "national", "posts_agreed", "days_between")
-_SHRUNK = re.compile(r"_shrunk(_\d+d)?$")
+_WINDOW = re.compile(r"_(\d+)d$")
+_SUFFIX = re.compile(r"(_shrunk)?(_\d+d)?$")
 OUTCOMES = ("reach", "clicks", "ordered", "confirmed", "delivered", "revenue_mad")
 
 
@@ -98,9 +99,24 @@ def _read(tables: Path, name: str) -> pl.DataFrame:
 def feature_columns(frame: pl.DataFrame) -> list[str]:
     """Name the numeric columns that a model may see: the features and what the deal says.
 
-    Where a share has a shrunk twin, the twin stands for both: a share of two comments is hardly a number.
+    Of a feature's windows the longest stands for all (the shorter ones added nothing to held-out creators, at twice
+    the cost), and of a share its shrunk twin, where it has one: a share of two comments is hardly a number.
     """
     hidden = {*OUTCOMES, *CATEGORIES}
     names = [name for name, dtype in frame.schema.items() if dtype == pl.Float64 and name not in hidden]
-    twins = {_SHRUNK.sub(r"\1", name) for name in names if _SHRUNK.search(name)}
-    return [name for name in names if name not in twins]
+    best: dict[str, tuple[bool, int, str]] = {}
+    for name in names:
+        window = _WINDOW.search(name)
+        rank = ("_shrunk" in name, int(window[1]) if window else 0, name)
+        best[feature_of(name)] = max(best.get(feature_of(name), rank), rank)
+    chosen = {name for _, _, name in best.values()}
+    return [name for name in names if name in chosen]
+
+
+def feature_of(column: str) -> str:
+    """Name the feature of a column, or of a column of the design matrix.
+
+    >>> feature_of("reply_rate_shrunk_30d?"), feature_of("brand=Souss Box")
+    ('reply_rate', 'brand')
+    """
+    return _SUFFIX.sub("", re.split(r"[=?]", column, maxsplit=1)[0], count=1)

@@ -1,13 +1,16 @@
 """From rows to numbers that a model can use: logarithms, standard scores, flags for what is missing."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
 import polars as pl
 from scipy.stats import skew
+
+from ...features import FEATURES
+from .data import feature_of
 
 SEEN_IN = 20  # placements in which a category has to be seen to get a column of its own
 OUTERMOST = 3.0  # standard scores beyond this are cut: one odd account must not move a coefficient
@@ -90,7 +93,7 @@ class Inputs:
 
     @property
     def groups(self) -> np.ndarray:
-        """Number the group of each column of :meth:`matrix`: coefficients of one group are alike in size."""
+        """Number the group of each column of :meth:`matrix`: coefficients of one family are alike in size."""
         kinds = [_group(name) for name in self.names]
         known = sorted(set(kinds))
         return np.array([known.index(kind) for kind in kinds], dtype=int)
@@ -109,8 +112,12 @@ class Inputs:
 def _group(column: str) -> str:
     if "=" in column:
         return column.split("=", maxsplit=1)[0]
-    window = re.search(r"_\d+d$", column)
-    return "?" if column.endswith("?") else window[0] if window else "others"
+    return "?" if column.endswith("?") else _families().get(feature_of(column), "deal")
+
+
+@cache
+def _families() -> dict[str, str]:
+    return {feature.name: feature.family for feature in FEATURES}
 
 
 def _values(frame: pl.DataFrame, name: str) -> np.ndarray:

@@ -8,9 +8,9 @@ gets the weight of a quasi-likelihood with exchangeable working covariance in ea
 
 (McCullagh and Nelder 1989, chapter 9; Liang and Zeger 1986); phi and s come from moments of the residuals.
 
-**Partial pooling.** Coefficients of one group (a window, the values of one category, …) are normal around 0 with the
-group's own SD, which is estimated by maximising the evidence (MacKay 1992; Tipping 2001): a group that explains nothing
-shrinks to nothing, without a penalty to be tuned. Both alternate with Newton steps.
+**Partial pooling.** Coefficients of one group (a family of features, the values of one category, …) are normal around
+0 with the group's own SD, which is estimated by maximising the evidence (MacKay 1992; Tipping 2001): a group that
+explains nothing shrinks to nothing, without a penalty to be tuned. Both alternate with Newton steps.
 """
 
 from dataclasses import dataclass

@@ -14,8 +14,8 @@ from .config import ConversionConfig
 from .inputs import Inputs
 from .linear import LogLinear
 from .reach import ReachModel
-from .scorer import Scorer, fit_scorer
-from .spread import ALL, Spread
+from .scorer import ALL, Scorer, fit_scorer
+from .spread import Spread
 
 SMALLEST_RATE = 1e-9  # per reached person: keeps logarithms finite where nothing was ever delivered
 
@@ -37,6 +37,10 @@ class ConversionModel:
             return np.full(len(frame), self.mean_rate)
         return self.mean_rate * np.exp(self.scorer.log_ratio(frame))
 
+    def groups(self, frame: pl.DataFrame) -> np.ndarray:
+        """Name the group of each row whose spread is its own, shape (rows,): tier, and whether the brand is new."""
+        return self.scorer.groups(frame) if self.scorer else np.full(len(frame), ALL, dtype=object)
+
     def distribution(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Describe the predictive distribution of each row's deliveries, at the deal.
 
@@ -45,17 +49,17 @@ class ConversionModel:
             :meth:`quantiles` gives any other quantile.
         """
         reach = self.reach.predict(frame)
-        mean, tiers = self.rate(frame) * reach, tiers_of(frame)
-        low, high = self.spread.interval(mean, tiers)
+        mean, groups = self.rate(frame) * reach, self.groups(frame)
+        low, high = self.spread.interval(mean, groups)
         return pl.DataFrame(
-            {"expected_reach": reach, "deliveries": mean, "dispersion": self.spread.dispersions(tiers),
+            {"expected_reach": reach, "deliveries": mean, "dispersion": self.spread.dispersions(groups),
              "low": low, "high": high}
         )  # fmt: skip
 
     def quantiles(self, frame: pl.DataFrame, levels: Sequence[float]) -> np.ndarray:
         """Return quantiles of the predictive distribution of deliveries, shape (rows, levels)."""
         mean = self.rate(frame) * self.reach.predict(frame)
-        return self.spread.quantiles(mean, tiers_of(frame), np.asarray(levels, dtype=float))
+        return self.spread.quantiles(mean, self.groups(frame), np.asarray(levels, dtype=float))
 
     def predict(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Predict placements at the deal, for all of a deal's posts together.
@@ -86,6 +90,7 @@ class ConversionModel:
         about: dict[str, Any] = {"columns": self.columns, "categories": self.categories, "mean_rate": self.mean_rate}
         if self.scorer:
             about["inputs"] = self.scorer.inputs.to_json()
+            about["levels"] = self.scorer.levels
             about["centre"] = self.scorer.centre
             about["linear"] = {
                 "intercept": self.scorer.linear.intercept,
@@ -105,7 +110,7 @@ class ConversionModel:
                 about["linear"]["intercept"], np.array(about["linear"]["weights"]), np.array(about["linear"]["sds"])
             )
             booster = lgb.Booster(model_str=text) if text else None
-            scorer = Scorer(Inputs.from_json(about["inputs"]), tuple(about["centre"]), linear, booster)
+            scorer = Scorer(Inputs.from_json(about["inputs"]), tuple(about["centre"]), linear, booster, about["levels"])
         return cls(
             scorer, tuple(about["columns"]), tuple(about["categories"]), about["mean_rate"],
             ReachModel.from_json(about["reach"]), Spread.from_json(about["spread"]),
@@ -116,11 +121,6 @@ def cost() -> pl.Expr:
     """Return what a placement costs, fee and goods, MAD; null where neither is known."""
     known = pl.col("fee_mad").is_not_null() | pl.col("goods_mad").is_not_null()
     return pl.when(known).then(pl.sum_horizontal("fee_mad", "goods_mad", ignore_nulls=True))
-
-
-def tiers_of(frame: pl.DataFrame) -> np.ndarray:
-    """Return the name of each row's tier; what is not known is judged with all tiers together."""
-    return frame["tier"].fill_null(ALL).to_numpy().astype(object)
 
 
 def learnable(frame: pl.DataFrame) -> pl.DataFrame:
@@ -145,6 +145,6 @@ def fit(
     if delivered.sum() == 0:
         return ConversionModel(None, names, groups, mean_rate, reach, Spread.poisson())
     scorer, held_out = fit_scorer(rows, names, groups, mean_rate, config, seed)
-    mean = mean_rate * np.exp(held_out) * reach.predict(rows)
-    spread = Spread.fit(delivered, mean, tiers_of(rows), np.random.default_rng(seed))
+    mean = mean_rate * np.exp(held_out.log_ratio) * reach.predict(rows)[held_out.rows]
+    spread = Spread.fit(delivered[held_out.rows], mean, held_out.groups, np.random.default_rng(seed))
     return ConversionModel(scorer, names, groups, mean_rate, reach, spread)

@@ -15,11 +15,11 @@ import pandas as pd
 import polars as pl
 import yaml
 
+from .data import feature_of
 from .model import ConversionModel
 
 Language = Literal["fr", "en"]
 LEAST = 0.01  # contributions to the log rate that are not worth a word
-_WINDOW = re.compile(r"(_shrunk)?(_\d+d)?$")
 
 
 @cache
@@ -28,15 +28,6 @@ def _words() -> dict[str, dict[str, str]]:
         files(__package__).joinpath("words.yaml").read_text(encoding="utf-8")
     )
     return words
-
-
-def feature_of(column: str) -> str:
-    """Name the feature of a column of the design matrix.
-
-    >>> feature_of("reply_rate_shrunk_30d?"), feature_of("brand=Souss Box")
-    ('reply_rate', 'brand')
-    """
-    return _WINDOW.sub("", re.split(r"[=?]", column, maxsplit=1)[0], count=1)
 
 
 def contributions(model: ConversionModel, frame: pl.DataFrame) -> pl.DataFrame:

@@ -17,8 +17,9 @@ from mapie.regression import SplitConformalRegressor
 from scipy import optimize, stats
 from sklearn.base import BaseEstimator, RegressorMixin
 
+from .scorer import ALL
+
 LEVEL = 0.90
-ALL = "all"  # every tier together: stands in for a tier with too few placements
 ENOUGH = 100  # placements with which a tier gets bounds of its own
 GRID = np.linspace(0.005, 0.995, 199)  # levels at which a tier's residuals are kept
 SMALLEST_MEAN = 1e-9
@@ -39,7 +40,7 @@ class Spread:
 
         :param counts: Deliveries, shape (rows,).
         :param mean: Their prediction at the deal, shape (rows,).
-        :param tiers: Name of each placement's tier, shape (rows,).
+        :param tiers: Name of the group whose spread each placement shares (its tier, and a mark for new brands).
         """
         pooled = _dispersion(counts, mean, None)
         groups = {ALL: np.ones(len(counts), dtype=bool)}

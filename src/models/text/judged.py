@@ -108,7 +108,7 @@ def _disclosure(texts: pl.DataFrame) -> dict[str, Any]:
     right = ads.group_by("variety").agg((pl.col("said") == pl.col("disclosure")).mean().alias("right"), pl.len())
     pairs = ads.group_by("disclosure", "said").len().sort("disclosure", "said")
     return {
-        "right": float((ads["said"] == ads["disclosure"]).mean() or 0.0),
+        "right": _share(ads["said"] == ads["disclosure"]),
         "ads": len(ads),
         "by_variety": {row["variety"]: row["right"] for row in right.sort("variety").to_dicts()},
         "counts": [{"true": row["disclosure"], "said": row["said"], "n": row["len"]} for row in pairs.to_dicts()],
@@ -130,10 +130,14 @@ def _masked(scorer: TextScorer, texts: pl.DataFrame) -> dict[str, Any]:
     return {"f1": float(np.mean(classes)), "posts": len(some), "left_out": int((~left).sum())}
 
 
+def _share(true: pl.Series) -> float:
+    return float(np.mean(true.to_numpy())) if len(true) else 0.0
+
+
 def _variety(scorer: TextScorer, texts: pl.DataFrame) -> float:
     right = [scorer.answers(some["text"], kind).names() == some["variety"]
              for kind, _ in _KINDS for some in (texts.filter(kind=kind),)]  # fmt: skip
-    return float(pl.concat(right).mean() or 0.0)
+    return _share(pl.concat(right))
 
 
 def _curve(scorer: TextScorer, texts: pl.DataFrame, random: np.random.Generator) -> pl.DataFrame:

@@ -1,6 +1,7 @@
 """What the text model is compared with, on the same splits: TF-IDF, a fastText-style model, keywords."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -78,21 +79,21 @@ def _bags(grams: Grams, texts: pl.Series) -> list[NDArray[np.int32]]:
     return [both.indices[start:end] for start, end in zip(both.indptr[:-1], both.indptr[1:], strict=True)]
 
 
-def _packed(bags: list[NDArray[np.int32]]):  # noqa: ANN202 tensors of torch, imported on use
+def _packed(bags: list[NDArray[np.int32]]) -> tuple[Any, Any]:
     import torch  # noqa: PLC0415
 
     starts = np.cumsum([0, *map(len, bags[:-1])])
     return torch.from_numpy(np.concatenate(bags).astype(np.int64)), torch.from_numpy(starts)
 
 
-def _loss(said, wanted):  # noqa: ANN001, ANN202 tensors of torch, imported on use
+def _loss(said: Any, wanted: Any) -> Any:
     import torch  # noqa: PLC0415
 
     asked = ~torch.isnan(wanted)
     return torch.nn.functional.binary_cross_entropy_with_logits(said[asked], wanted[asked])
 
 
-def _step(table, head, rate: float) -> None:  # noqa: ANN001 modules of torch, imported on use
+def _step(table: Any, head: Any, rate: float) -> None:
     import torch  # noqa: PLC0415
 
     with torch.no_grad():

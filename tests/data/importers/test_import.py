@@ -98,3 +98,8 @@ def test_people_are_keyed_hashes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 def test_contact_details_are_scrubbed():
     text = "wa.me/212600 ou +212 6 12 34 56 78, a.b@c.ma https://x.y/z prix 120 dh le 12/05"
     assert scrub(text) == "[link] ou [phone], [email] [link] prix 120 dh le 12/05"
+
+
+@pytest.mark.parametrize("text", ["yesterday", "il y a 3 jours", "9999999999999999", "32/13/2024", "lundi", "12"])
+def test_what_is_no_date_is_not_read_as_one(text: str):
+    assert parse.times(pl.Series([text])).item() is None
