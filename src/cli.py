@@ -391,9 +391,11 @@ def evidence(
 
     chosen = parameters(params)
     config = chosen.evidence if folds is None else chosen.evidence.model_copy(update={"folds": folds})
+    workspace = Workspace(chosen.engine, chosen.features, find_scorer())
     with errors.status("building features, then testing claims"):
-        built = Workspace(chosen.engine, chosen.features, find_scorer()).cached_features(tables)
-        records = examine(gather(tables, built, chosen.tiers, chosen.features.windows), config, chosen.seed)
+        built, annotated = workspace.cached_features(tables), workspace.annotated(tables)
+        material = gather(tables, annotated, built, chosen.tiers, chosen.features.windows)
+        records = examine(material, config, chosen.seed)
     write_json(records, to)
     verdicts = [record["verdict"] for record in records]
     counts = ", ".join(f"{verdicts.count(name)} {name}" for name in ("supported", "contradicted", "inconclusive"))

@@ -27,6 +27,12 @@ class DataParams(Frozen):
     world: Path = Path("experiments/worlds/maroc.yaml")  # what the simulated world is made from
 
 
+class PlanParams(Frozen):
+    """Which campaign the pipeline plans."""
+
+    campaign: Path = Path("experiments/campaigns/national-launch.yaml")
+
+
 class ReportParams(Frozen):
     """How the page speaks."""
 
@@ -74,6 +80,7 @@ class Params(Frozen):
     features: FeatureConfig = FeatureConfig()
     conversion: ConversionConfig = ConversionConfig()
     evidence: EvidenceConfig = EvidenceConfig()
+    plan: PlanParams = PlanParams()
     report: ReportParams = ReportParams()
     tracking: TrackingParams = TrackingParams()
     import_: ImportParams = Field(default=ImportParams(), alias="import")

@@ -14,11 +14,12 @@ from .annotate import annotate, read_gazetteer
 from .data.corpus import read_corpus
 from .data.world import simulate
 from .engine import open_engine
+from .errors import InputError
 from .evidence import examine
 from .evidence import gather as gather_evidence
 from .features import build_features
 from .files import digest, read_json, replacing, write_json
-from .models.conversion import fit, placements_frame, validate
+from .models.conversion import ConversionModel, fit, placements_frame, validate
 from .models.conversion.by_tier import conversion_by_tier
 from .models.conversion.calibration import calibration
 from .models.conversion.data import CATEGORIES, feature_columns
@@ -30,6 +31,9 @@ from .models.text.scorer import TextScorer, load_scorer
 from .models.text.train import train_text
 from .origin import origin
 from .params import Params
+from .plan.campaign import read_campaign
+from .plan.folder import stage_market
+from .plan.make import make_plan
 from .report.facts import Facts, gather
 from .report.page import write_page
 from .tables import check
@@ -114,9 +118,25 @@ def evaluate_stage(params: Params) -> None:
 def evidence_stage(params: Params) -> None:
     """Test the article's claims, each with an interval and a verdict."""
     check(params.data.tables)
-    material = gather_evidence(params.data.tables, FEATURES, params.tiers, params.features.windows)
+    material = gather_evidence(params.data.tables, ANNOTATED, FEATURES, params.tiers, params.features.windows)
     claims = examine(material, params.evidence, params.seed)
     write_json({"simulated": origin(params.data.tables)["simulated"], "claims": claims}, METRICS / "evidence.json")
+
+
+def plan_stage(params: Params) -> None:
+    """Plan the default campaign on the creators of the tables."""
+    check(params.data.tables)
+    campaign = read_campaign(params.plan.campaign)
+    model = ConversionModel.load(CONVERSION)
+    try:
+        with open_engine(params.engine, LOGS / "scratch") as engine:
+            market = stage_market(
+                campaign, params.data.tables, ANNOTATED, FEATURES, engine, params.features, params.tiers
+            )
+        found = make_plan(campaign, market, model, params.tiers, params.seed)
+    except InputError as error:  # tables without dates, fees or the places of the campaign have no plan
+        found = {"campaign": campaign.name, "reason": "; ".join(error.faults)}
+    write_json({"simulated": origin(params.data.tables)["simulated"], **found}, METRICS / "plan.json")
 
 
 def report_stage(params: Params) -> None:
@@ -156,6 +176,7 @@ STAGES: dict[str, Callable[[Params], None]] = {
     "train": train_stage,
     "evaluate": evaluate_stage,
     "evidence": evidence_stage,
+    "plan": plan_stage,
     "report": report_stage,
 }
 

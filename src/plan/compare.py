@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from .frontier import ROUGH
 from .objective import Goal
 from .program import Floats
 from .rivals import possible
@@ -45,7 +46,7 @@ def _best_where(goal: Goal, kept: np.ndarray) -> float | None:
     if not must <= set(some.table["creator_id"]):
         return None
     try:
-        return replace(goal, options=some).best(goal.campaign.budget_cents).worth
+        return replace(goal, options=some).best(goal.campaign.budget_cents, ROUGH).worth
     except InfeasibleError:
         return None
 

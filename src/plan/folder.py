@@ -4,8 +4,9 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from ..engine import open_engine
+from ..engine import Engine, open_engine
 from ..errors import InputError
+from ..features import FeatureConfig, build_features
 from ..models.conversion import ConversionConfig, ConversionModel, fit
 from ..models.conversion.data import CATEGORIES, feature_columns
 from ..models.conversion.predict import find_model
@@ -41,6 +42,22 @@ def folder_market(campaign: Campaign, tables: Path, workspace: Workspace, tiers:
         workspace.build(tables, pairs, now)
         with open_engine(workspace.engine, Path(folder) / "scratch") as engine:
             return market_of(campaign, tables, history, now, engine, workspace.features, tiers)
+
+
+def stage_market(
+    campaign: Campaign, tables: Path, annotated: Path, history: Path, engine: Engine, features: FeatureConfig,
+    tiers: Tiers,
+) -> Market:  # fmt: skip
+    """Gather the market from what the pipeline's stages wrote.
+
+    :param annotated: Folder of annotations of ``tables``.
+    :param history: File of the features of every placement.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        pairs, now = Path(folder) / "pairs.parquet", Path(folder) / "now.parquet"
+        pairs_of(campaign, tables).write_parquet(pairs)
+        build_features(engine, tables, annotated, now, features, pairs)
+        return market_of(campaign, tables, history, now, engine, features, tiers)
 
 
 def trained(market: Market, config: ConversionConfig, seed: int) -> ConversionModel:

@@ -5,7 +5,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .objective import Goal
-from .solve import InfeasibleError, Solution
+from .solve import GAP, InfeasibleError, Solution
+
+ROUGH = 5e-3  # the gap with which other budgets are content
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ def frontier(goal: Goal) -> list[Step]:
     before: Solution | None = None
     for budget in budgets(goal):
         try:
-            found = goal.best(budget)
+            found = goal.best(budget, GAP if budget == goal.campaign.budget_cents else ROUGH)
         except InfeasibleError:
             steps.append(Step(budget, None))
             continue

@@ -95,7 +95,7 @@ def _deals(frame: pl.DataFrame, tables: Path, as_of: datetime) -> pl.DataFrame:
 
 
 def _rivals(campaign: Campaign, tables: Path) -> list[str]:
-    brands = _read(tables, "brands").filter(pl.col("brand") == campaign.brand)
+    brands = _read(tables, "brands").filter(pl.col("brand") == pl.lit(campaign.brand, dtype=pl.String))
     listed = brands["rivals"].explode().drop_nulls().to_list() if len(brands) else []
     return sorted({*campaign.rivals, *listed})
 

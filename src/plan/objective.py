@@ -18,10 +18,10 @@ from scipy import stats
 from .campaign import Campaign
 from .options import Options
 from .program import Floats, Program, program_of
-from .solve import Solution, relaxed_bound, solve
+from .solve import GAP, Solution, relaxed_bound, solve
 
 MEASURES = ("deliveries", "reach", "trusted_reach")
-TILTS = np.array([0.25, 0.4, 0.63, 1.0, 1.6, 2.5, 4.0])  # times k / SD, the best tilt of a normal sum
+TILTS = np.array([0.4, 0.63, 1.0, 1.6, 2.5])  # times k / SD, the best tilt of a normal sum
 
 
 @dataclass(frozen=True)
@@ -64,20 +64,22 @@ class Goal:
         budget = self.campaign.budget_cents
         return max(self.program(budget, t).worth(chosen) - self.toll(t) for t in self.tilts or (None,))
 
-    def best(self, budget: int) -> Solution:
+    def best(self, budget: int, gap: float = GAP) -> Solution:
         """Find the best plan for a budget, over all tilts.
+
+        :param gap: The proven gap with which to be content.
 
         :raises InfeasibleError: If no plan meets the budget and the limits.
         """
         if not self.tilts:
-            return solve(self.program(budget))
+            return solve(self.program(budget), gap)
         programs = {t: self.program(budget, t) for t in self.tilts}
         bounds = {t: relaxed_bound(program) - self.toll(t) for t, program in programs.items()}
         best: Solution | None = None
         for tilt in sorted(bounds, key=lambda t: -bounds[t]):
-            if best is not None and bounds[tilt] <= best.worth + 1e-3 * abs(best.worth):
+            if best is not None and bounds[tilt] <= best.worth + gap * abs(best.worth):
                 break
-            found = solve(programs[tilt])
+            found = solve(programs[tilt], gap)
             bounds[tilt] = found.bound - self.toll(tilt)
             if best is None or found.worth - self.toll(tilt) > best.worth:
                 best = Solution(found.chosen, found.worth - self.toll(tilt), 0.0)

@@ -6,7 +6,12 @@ the relaxation bounds every plan from above, and a creator whose reduced profit 
 missing to that bound cannot be in a better plan: the integer program does without it, and the proof still holds.
 """
 
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from scipy.optimize import LinearConstraint, milp
@@ -19,6 +24,7 @@ ROUNDS = 100
 SMALL = 64  # columns up to which a program is solved to the end
 EXACT = 1e-6  # the gap asked of the solver for those
 GAP = 2e-3  # the gap with which a larger one is content
+ENOUGH = 4.9e-3  # the gap below which the last and longest step is not worth its time
 STEPS = ((150, 1), (1_500, 20), (8_000, 100))  # columns beside those of the relaxed plan; branch-and-bound nodes
 
 
@@ -48,8 +54,10 @@ class _Relaxation:
     tangents: Tangents
 
 
-def solve(program: Program) -> Solution:
+def solve(program: Program, gap: float = GAP) -> Solution:
     """Find the best plan, and prove how good it is.
+
+    :param gap: The proven gap with which to be content; small programs are solved to the end.
 
     :raises InfeasibleError: If no plan meets the budget and the conditions.
     """
@@ -58,7 +66,7 @@ def solve(program: Program) -> Solution:
             raise InfeasibleError
         return Solution(np.array([], dtype=np.int64), 0.0, 0.0)
     scaled, unit = _normalised(program)
-    plan = _integer(scaled, _relax(scaled))
+    plan = _integer(scaled, _relax(scaled), gap)
     chosen = _canonical(program, plan.chosen)
     worth = program.worth(chosen)
     return Solution(chosen, worth, max(worth, plan.bound * unit))
@@ -145,12 +153,14 @@ def _join(inside: np.ndarray, profit: Floats) -> bool:
     return bool(len(joining))
 
 
-def _integer(program: Program, relaxation: _Relaxation) -> Solution:
+def _integer(program: Program, relaxation: _Relaxation, gap: float) -> Solution:
     """Solve the integer program on the creators nearest to the relaxed plan, and widen it where the proof needs it."""
-    order, wanted = np.argsort(relaxation.loss, kind="stable"), EXACT if len(program) <= SMALL else GAP
+    order, wanted = np.argsort(relaxation.loss, kind="stable"), EXACT if len(program) <= SMALL else gap
     steps = ((len(order), 10_000),) if len(program) <= SMALL else STEPS
     best: Solution | None = None
     for beside, nodes in steps:
+        if best is not None and best.gap <= ENOUGH and beside == STEPS[-1][0]:
+            break
         missing = np.inf if best is None else relaxation.bound - best.worth
         useful = int((relaxation.loss <= missing).sum())  # the others cannot be in a better plan
         columns = np.zeros(len(order), dtype=bool)
@@ -189,7 +199,8 @@ def _branch(
         whole = np.concatenate([np.ones(at.columns), np.zeros(2 * at.segments)])
         rows = LinearConstraint(at.rows, -np.inf, at.right)
         options = {"mip_rel_gap": wanted, "node_limit": nodes}
-        found = milp(-at.profit, integrality=whole, constraints=rows, options=options)
+        with _quiet():
+            found = milp(-at.profit, integrality=whole, constraints=rows, options=options)
         if found.x is None:
             break
         x, filled, claimed = at.parts(found.x)
@@ -198,6 +209,20 @@ def _branch(
         if best.gap <= wanted or not relaxation.tangents.add(filled, claimed, part.capacity):
             break
     return best
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Send what C code prints to nowhere: HiGHS tells of some of its inner steps on stdout, whatever it is asked."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
+        os.dup2(nowhere.fileno(), 1)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
 
 
 def _canonical(program: Program, chosen: np.ndarray) -> np.ndarray:

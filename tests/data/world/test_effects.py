@@ -124,7 +124,7 @@ def test_plain_regression_in_the_twin_world_gives_observable(lever, fraud, scene
     apart = np.array([plain_minus_observable(seen, lever) for seen in scenes[fraud]])
     error = apart.std(ddof=1) / np.sqrt(len(apart))
     assert abs(apart.mean()) < 4 * error
-    assert error < 0.02  # else agreement would mean nothing
+    assert error < 0.025  # else agreement would mean nothing
 
 
 @pytest.mark.parametrize("lever", LEVERS)
