@@ -9,6 +9,7 @@ from typing import IO, Any
 
 from ..errors import InputError
 from ..files import plain, read_json
+from .scrub import scrub
 
 REJECTED, IMPORTED = "rejected.jsonl", "import.json"
 FOUND_LENGTH = 80
@@ -39,7 +40,9 @@ class Quarantine:
 
     def reject(self, file: str, row: int, column: str, found: Any, reason: str, *, fault: bool = True) -> None:
         """Keep one row's fault; a row with several faults counts once."""
-        shown = found if found is None or isinstance(found, int | float | bool | list) else str(found)[:FOUND_LENGTH]
+        shown = found if found is None or isinstance(found, int | float | bool) else str(found)[:FOUND_LENGTH]
+        if isinstance(found, list):  # cells of a row that does not fit may hold anything
+            shown = [scrub(str(cell)[:FOUND_LENGTH]) for cell in found]
         line = {"file": file, "row": row, "column": column, "found": shown, "reason": reason, "fault": fault}
         self._file.write(json.dumps(line, ensure_ascii=False) + "\n")
         if row not in self._rows[file]:

@@ -89,7 +89,7 @@ def documents(good: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
         "noise": bytes(range(256)) * 4,
         "deep lists": b"[" * 50_000 + b"]" * 50_000,
         "deep objects": b'{"data":' * 20_000 + b"1" + b"}" * 20_000,
-        "quite deep": b'{"data":' * 400 + text.encode() + b"}" * 400,
+        "quite deep": b'{"data":' * 300 + text.encode() + b"}" * 300,
         "a long number": b"[" + b"9" * 6_000 + b"]",
         "single quotes": str(good).encode(),
         "latin-1": text.replace("amal", "été").encode("latin-1", "replace"),
