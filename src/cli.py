@@ -184,6 +184,9 @@ def score(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="csv, jsonl or parquet with columns text and kind.")],
     to: Annotated[Path, typer.Option("--out", help="File for the scored rows: .csv, .jsonl or .parquet.")],
     model: Model = None,
+    share: Annotated[
+        float | None, typer.Option(min=0, max=1, help="Share of texts put to the slow teacher; default: up to 5,000.")
+    ] = None,
 ) -> None:
     """Score posts and comments in French, Darija (both scripts), Arabic, English, Tamazight, or several of them mixed.
 
@@ -201,7 +204,7 @@ def score(
     from .models.text.find import find_scorer
 
     with errors.status("scoring"):
-        rows = score_file(file, to, find_scorer(model, share=1.0))
+        rows = score_file(file, to, find_scorer(model), share)
     out.print(f"{rows} rows scored into {to}")
 
 
