@@ -30,6 +30,7 @@ END = datetime(2026, 1, 1, tzinfo=UTC)
 WINDOWS = (30, 180)
 COMMENTS_A_CREATOR, COMMENTS_A_POST = 800, 6
 CHUNK = 2_000_000
+SECOND = 1_000_000  # microseconds; times are whole seconds, so that no contestant rounds another way
 COLUMNS = ("comments", "genuine_share", "generic_share", "spam_share", "duplicate_share", "early_share", "reply_rate",
            "returning_share", "concentration")  # fmt: skip
 PANDAS_ROWS = 10_000_000  # beyond it pandas does not fit the memory of a small machine
@@ -45,7 +46,10 @@ def draw(rows: int, folder: Path, seed: int = 0) -> None:
     pq.write_table(pa.table({"creator_id": names, "pair_id": np.arange(creators),
                              "as_of": pa.array(np.full(creators, end), pa.timestamp("us", "UTC"))}),
                    folder / "pairs.parquet")  # fmt: skip
-    owner, published = rng.integers(0, creators, posts), end - (rng.random(posts) * 365 * day).astype(np.int64)
+    owner, published = (
+        rng.integers(0, creators, posts),
+        end - (rng.random(posts) * 365 * day).astype(np.int64) // SECOND * SECOND,
+    )
     owner.sort()
     ids = pa.array(np.char.add("instagram:", np.char.zfill(np.arange(posts).astype(str), 16)))
     pq.write_table(pa.table({"post_id": ids, "creator_id": names.take(pa.array(owner)),
@@ -59,7 +63,7 @@ def draw(rows: int, folder: Path, seed: int = 0) -> None:
         reply = (number % COMMENTS_A_POST > 0) & (rng.random(n) < 0.2)
         above = pa.array(np.char.add("instagram:c", np.char.zfill((number - 1).astype(str), 16)), mask=~reply)
         author = (owner[post] << 10) + (rng.random(n) ** 2 * 600).astype(np.int64)
-        delay = np.where(reply, 3e10, rng.exponential(2e10, n)).astype(np.int64)
+        delay = np.where(reply, 30_000, rng.exponential(20_000, n)).astype(np.int64) * SECOND
         chunk = pa.table({
             "comment_id": np.char.add("instagram:c", np.char.zfill(number.astype(str), 16)),
             "post_id": ids.take(pa.array(post)), "parent_id": above,
@@ -244,7 +248,8 @@ def same(folder: Path, names: list[str]) -> None:
     first, *others = (pl.read_parquet(folder / f"{name}.parquet") for name in names)
     for name, other in zip(names[1:], others, strict=True):
         for column in first.columns[1:]:
-            gap = (first[column].fill_null(-1) - other[column].fill_nan(None).fill_null(-1)).abs().max()
+            empty = 0 if column.startswith("comments") else -1  # no comments are none, or not one row
+            gap = (first[column].fill_null(empty) - other[column].fill_nan(None).fill_null(empty)).abs().max()
             if gap is None or gap > 1e-6:
                 sys.exit(f"{name}: column {column} differs from {names[0]}'s by {gap}")
 

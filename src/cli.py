@@ -184,6 +184,9 @@ def score(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="csv, jsonl or parquet with columns text and kind.")],
     to: Annotated[Path, typer.Option("--out", help="File for the scored rows: .csv, .jsonl or .parquet.")],
     model: Model = None,
+    share: Annotated[
+        float | None, typer.Option(min=0, max=1, help="Share of texts put to the slow teacher; default: up to 5,000.")
+    ] = None,
 ) -> None:
     """Score posts and comments in French, Darija (both scripts), Arabic, English, Tamazight, or several of them mixed.
 
@@ -201,7 +204,7 @@ def score(
     from .models.text.find import find_scorer
 
     with errors.status("scoring"):
-        rows = score_file(file, to, find_scorer(model, share=1.0))
+        rows = score_file(file, to, find_scorer(model), share)
     out.print(f"{rows} rows scored into {to}")
 
 
@@ -391,9 +394,11 @@ def evidence(
 
     chosen = parameters(params)
     config = chosen.evidence if folds is None else chosen.evidence.model_copy(update={"folds": folds})
+    workspace = Workspace(chosen.engine, chosen.features, find_scorer())
     with errors.status("building features, then testing claims"):
-        built = Workspace(chosen.engine, chosen.features, find_scorer()).cached_features(tables)
-        records = examine(gather(tables, built, chosen.tiers, chosen.features.windows), config, chosen.seed)
+        built, annotated = workspace.cached_features(tables), workspace.annotated(tables)
+        material = gather(tables, annotated, built, chosen.tiers, chosen.features.windows)
+        records = examine(material, config, chosen.seed)
     write_json(records, to)
     verdicts = [record["verdict"] for record in records]
     counts = ", ".join(f"{verdicts.count(name)} {name}" for name in ("supported", "contradicted", "inconclusive"))

@@ -118,7 +118,7 @@ def evaluate_stage(params: Params) -> None:
 def evidence_stage(params: Params) -> None:
     """Test the article's claims, each with an interval and a verdict."""
     check(params.data.tables)
-    material = gather_evidence(params.data.tables, FEATURES, params.tiers, params.features.windows)
+    material = gather_evidence(params.data.tables, ANNOTATED, FEATURES, params.tiers, params.features.windows)
     claims = examine(material, params.evidence, params.seed)
     write_json({"simulated": origin(params.data.tables)["simulated"], "claims": claims}, METRICS / "evidence.json")
 

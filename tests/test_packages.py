@@ -23,6 +23,15 @@ def test_every_folder_of_the_package_is_listed():
     assert sorted(listed) == sorted(".".join(["thiqa", *folder.parts]) for folder in folders)
 
 
+def test_every_file_that_is_no_code_is_packaged():
+    data = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["package-data"]
+    folders = {name: ROOT / "src" / Path(*name.split(".")[1:]) for name in data}
+    packaged = {path for name, globs in data.items() for glob in globs for path in folders[name].glob(glob)}
+    tracked = subprocess.run(["git", "ls-files", "-z", "src"], cwd=ROOT, capture_output=True, text=True, check=True)
+    files = {ROOT / name for name in tracked.stdout.split("\0") if name and not name.endswith(".py")}
+    assert files - packaged == set()
+
+
 MODULES = [m.name for m in pkgutil.walk_packages(thiqa.__path__, "thiqa.") if m.name not in SCRIPTS]
 
 

@@ -15,7 +15,7 @@ WRITES = "src/data/world/*"
 OPENS = {  # who may open truth/, and what for; a further one needs its reason here
     "src/models/conversion/oracle.py": "the true rate, to show what is knowable at all",
     "src/evidence/trial*.py": "evidence's check of itself",
-    "experiments/*evidence*": "evidence's check of itself over many worlds",
+    "experiments/*does-the-method-find-the-truth/*": "evidence's check of itself over many worlds",
 }
 ASKS = {"src/origin.py", "src/data/importers/run.py"}  # whether a folder is a simulated world: is_dir and no more
 SEALED = re.compile(r"(^|[/\\])truth([/\\]|$)|^(latents\.parquet|effects\.json)$")

@@ -158,7 +158,8 @@ def moroccans(scorer: TextScorer, params: dict[str, Any]) -> dict:
         flagged.filter(pl.col("spam") | pl.col("suspicion")).write_csv(out)
     rates = flagged.group_by("script").agg(pl.col(heads).mean(), pl.len()).sort("script").to_dicts()
     shares = {head: float(flagged[head].mean() or 0) for head in heads}
-    return {"comments": len(rows), "share_flagged": shares, "by_script": {row.pop("script"): row for row in rates}}
+    by_script = {row.pop("script"): row for row in rates}
+    return {"comments": len(rows), "share_flagged": shares, "by_script": by_script}
 
 
 def table(results: dict[str, Any]) -> str:
@@ -186,10 +187,10 @@ def main() -> None:
     corpus = read_corpus(*(ROOT / "data" / "corpus" / f"{part}.jsonl" for part in ("train", "valid")))
     corpus = pl.concat([corpus, augmented(corpus, np.random.default_rng(params["seed"]))])
     parts = {
-        "opi_fr": lambda: sponsored_posts(encoder, scorer, corpus, params),
-        "tubespam": lambda: spam_videos(encoder, scorer, corpus, params),
-        "yt_bots_de": lambda: german_bots(scorer),
         "myc": lambda: moroccans(scorer, params),
+        "yt_bots_de": lambda: german_bots(scorer),
+        "tubespam": lambda: spam_videos(encoder, scorer, corpus, params),
+        "opi_fr": lambda: sponsored_posts(encoder, scorer, corpus, params),
     }
     results: dict[str, Any] = {}
     for name, judge in parts.items():

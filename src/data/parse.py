@@ -29,6 +29,7 @@ _DAY_FIRST = r"(?i)^(?:[^\W\d]+[.,]?\s+)?(\d{1,2})(?:er|st|nd|rd|th)?\s+([^\W\d]
 _MONTH_FIRST = r"(?i)^(?:[^\W\d]+,\s+)?([^\W\d]+)\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})" + _CLOCK
 _LANGUAGES = ["fr", "ar", "en", "es"]
 _MOROCCAN_MONTHS = {"غشت": 8, "شتنبر": 9, "نونبر": 11, "دجنبر": 12, "يوليوز": 7, "ماي": 5}
+SOUND_YEARS = (1970, 2100)  # what lies beyond is a slip, not a time
 MOST_ODD_TIMES = 1_000  # distinct times a chunk that are looked at one by one
 
 
@@ -99,7 +100,8 @@ def times(text: pl.Series, timezone: str = "UTC") -> pl.Series:
         frame = frame.with_columns(
             time=pl.coalesce("time", pl.col("text").replace_strict(odd, read, default=None, return_dtype=read.dtype))
         )
-    return frame["time"].rename(text.name)
+    sound = pl.col("time").dt.year().is_between(*SOUND_YEARS)
+    return frame.select(pl.when(sound).then("time")).to_series().rename(text.name)
 
 
 def _machine_time(timezone: str) -> pl.Expr:

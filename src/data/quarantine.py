@@ -9,6 +9,7 @@ from typing import IO, Any
 
 from ..errors import InputError
 from ..files import plain, read_json
+from .scrub import scrub
 
 REJECTED, IMPORTED = "rejected.jsonl", "import.json"
 FOUND_LENGTH = 80
@@ -26,6 +27,7 @@ class Quarantine:
         self.read: Counter[str] = Counter()
         self.faults: Counter[str] = Counter()
         self.reasons: dict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
+        self.together = False  # whether the share of faults is that of all files: pages of answers are small
         self._rows: dict[str, set[int]] = defaultdict(set)
 
     def close(self) -> None:
@@ -38,7 +40,9 @@ class Quarantine:
 
     def reject(self, file: str, row: int, column: str, found: Any, reason: str, *, fault: bool = True) -> None:
         """Keep one row's fault; a row with several faults counts once."""
-        shown = found if found is None or isinstance(found, int | float | bool | list) else str(found)[:FOUND_LENGTH]
+        shown: Any = found if found is None or isinstance(found, int | float | bool) else str(found)[:FOUND_LENGTH]
+        if isinstance(found, list):  # cells of a row that does not fit may hold anything
+            shown = [scrub(str(cell)[:FOUND_LENGTH]) for cell in found]
         line = {"file": file, "row": row, "column": column, "found": shown, "reason": reason, "fault": fault}
         self._file.write(json.dumps(line, ensure_ascii=False) + "\n")
         if row not in self._rows[file]:
@@ -69,11 +73,13 @@ class Quarantine:
 
         :raises InputError: Naming the commonest reasons and what to do.
         """
-        for file, read in sorted(self.read.items()):
-            if self.faults[file] > share * read:
+        groups = [("all files", list(self.read))] if self.together else [(file, [file]) for file in sorted(self.read)]
+        for name, files in groups:
+            read, faults = (sum(counts[file] for file in files) for counts in (self.read, self.faults))
+            if faults > share * read:
                 raise InputError(
-                    f"{file}: {self.faults[file]} of {read} rows rejected, more than {share:.0%} "
-                    f"({self.commonest(file)}); mend the mapping or the file, or raise --max-rejected"
+                    f"{name if len(files) > 1 else files[0]}: {faults} of {read} rows rejected, more than {share:.0%} "
+                    f"({self.commonest(*files)}); mend the mapping or the file, or raise --max-rejected"
                 )
 
 

@@ -34,6 +34,17 @@ class Design:
         kept = set(blocks)
         return self.without(block for block in set(self.blocks) if block not in kept)
 
+    def purged(self, blocks: Iterable[str], of: Iterable[str]) -> "Design":
+        """Take from the columns of some blocks what a line in the columns of the blocks ``of`` tells of them."""
+        told = self.only(of).values
+        mine = np.flatnonzero(np.isin(self.blocks, list(blocks)))
+        if not told.size or not mine.size:
+            return self
+        values = self.values.copy()
+        solution, *_ = np.linalg.lstsq(told, values[:, mine], rcond=1e-8)
+        values[:, mine] -= told @ solution
+        return Design(values, self.blocks)
+
     def rows(self, keep: Bools) -> "Design":
         """Keep some rows."""
         return Design(self.values[keep], self.blocks)
@@ -49,7 +60,7 @@ def design(frame: pl.DataFrame) -> Design:
         parts.append(("size", _standard(frame["macro"].fill_null(0.5).to_numpy())))
     for name in frame.columns:
         kind, _, rest = name.partition("_")
-        if kind in ("lever", "fraud", "proxy"):
+        if kind in ("lever", "fraud", "crowd", "proxy"):
             block = f"lever:{rest}" if kind == "lever" else kind
             parts += [(block, column) for column in _number(frame[name])]
     parts += [(name, column) for name in CATEGORIES if name in frame.columns for column in _flags(frame, name)]

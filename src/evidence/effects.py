@@ -14,7 +14,7 @@ from .clusters import Spread, slope, spread_of
 from .config import EvidenceConfig
 from .design import Design, Floats, Ints, normal_scores
 from .estimate import Estimate, Withheld
-from .nuisance import folds_of, mean, rate
+from .nuisance import PRIOR, RateModel, folds_of, levelled, mean, rate_model
 from .sensitivity import Leftover, leftover
 
 THIN = 0.10  # share of a lever's variance that controls must leave, else there is no overlap
@@ -30,6 +30,7 @@ class Sample:
     groups: Ints
     spread: Spread
     fold: Ints
+    model: RateModel | None = None  # of all controls
     proxy_noise: float = 0.0  # share of the trust proxy's variance that is sampling
 
     @property
@@ -45,8 +46,9 @@ class Sample:
     def rows(self, keep: np.ndarray) -> "Sample":
         """Keep some rows."""
         spread = self.spread.rows(keep)
+        model = self.model and replace(self.model, log=self.model.log[keep], fold=self.fold[keep])
         return replace(self, count=self.count[keep], exposure=self.exposure[keep], controls=self.controls.rows(keep),
-                       groups=spread.groups, spread=spread, fold=self.fold[keep])  # fmt: skip
+                       groups=spread.groups, spread=spread, fold=self.fold[keep], model=model)  # fmt: skip
 
 
 def sample(count: Floats, exposure: Floats, controls: Design, groups: Ints, config: EvidenceConfig,
@@ -55,9 +57,11 @@ def sample(count: Floats, exposure: Floats, controls: Design, groups: Ints, conf
     fold = folds_of(groups, config.folds, rng)
     start = spread_of(count, np.maximum(exposure * count.sum() / exposure.sum(), 1e-9), groups)
     drawn = Sample(count, exposure, controls, groups, start, fold)
+    first = rate_model(controls.values, drawn.relative, start.information, fold)
     plain = config.model_copy(update={"trees": 0})
-    expected = rate(controls.values, drawn.relative, start.information, fold, plain, 0)
-    return replace(drawn, spread=spread_of(count, expected * exposure * count.sum() / exposure.sum(), groups))
+    expected = levelled(first.log, drawn.relative, start.information, fold, controls.values, plain, 0)
+    spread = spread_of(count, np.maximum(expected * exposure * count.sum() / exposure.sum(), 1e-9), groups)
+    return replace(drawn, spread=spread, model=rate_model(controls.values, drawn.relative, spread.information, fold))
 
 
 @dataclass(frozen=True)
@@ -72,9 +76,10 @@ class Effect:
 
 
 def effect(data: Sample, treatment: Floats, left_out: tuple[str, ...], config: EvidenceConfig, seed: int,
-           benchmark: tuple[str, ...] = ()) -> Effect | Withheld:  # fmt: skip
+           benchmark: tuple[str, ...] = (), *, mediators: bool = False) -> Effect | Withheld:  # fmt: skip
     """Estimate what one SD of ``treatment`` does to the log rate, controls held but for the blocks ``left_out``.
 
+    :param mediators: Whether ``benchmark`` is what the treatment works through, and not what confounds it.
     :param benchmark: Blocks whose strength measures what may be left over (Cinelli and Hazlett 2020).
     """
     keep = np.isfinite(treatment)
@@ -87,14 +92,46 @@ def effect(data: Sample, treatment: Floats, left_out: tuple[str, ...], config: E
     standard = (standard - standard.mean()) / standard.std()
     controls = data.controls.without(left_out)
     weight = data.spread.information
-    expected = rate(controls.values, data.relative, weight, data.fold, config, seed)
     guessed = mean(controls.values, standard, weight * data.spread.shared, data.fold, config, seed)
+    log = _log_rate(data, left_out, standard, guessed)
+    expected = levelled(log, data.relative, weight, data.fold, controls.values, config, seed)
     outcome, rest = data.relative / np.maximum(expected, 1e-6) - 1, standard - guessed
     estimate, influence = slope(outcome, rest, data.spread)
+    spent = freedom_spent(controls.values, weight * data.spread.shared)
+    wider = float(np.sqrt(data.clusters / max(data.clusters - spent, data.clusters / 4)))
+    estimate, influence = replace(estimate, error=estimate.error * wider), influence * wider
     overlap = float(np.average(rest**2, weights=weight) / np.average(standard**2, weights=weight))
-    left = leftover(data.relative, standard, controls, data.spread, benchmark, data.proxy_noise)
+    left = leftover(data.relative, standard, controls, data.spread, benchmark, data.proxy_noise, mediators=mediators)
     estimate = replace(estimate, shift=left.shift)
     return per_sd_of(Effect(estimate, influence, overlap, left, scale), standard, treatment)
+
+
+def freedom_spent(controls: Floats, weight: Floats) -> float:
+    """Return how many free columns a ridge on the controls amounts to, creators being the observations.
+
+    The sum of l / (l + penalty) over the eigenvalues l of X'WX. As in least squares, errors are widened by the root of
+    creators / (creators - columns): without it 90 % intervals covered 86 % in small worlds.
+    """
+    inner = controls.T @ (controls * weight[:, None])
+    values = np.linalg.eigvalsh(inner)
+    return float(np.sum(values / (values + PRIOR)))
+
+
+def _log_rate(data: Sample, left_out: tuple[str, ...], standard: Floats, guessed: Floats) -> Floats:
+    """Return the log rate that is expected without the treatment.
+
+    Where the treatment is all that is left out, the model of all controls serves, with the treatment at what the other
+    controls expect of it; else a model of the other controls is fitted.
+    """
+    columns = np.flatnonzero(np.isin(data.controls.blocks, left_out))
+    if data.model is not None and len(left_out) == 1 and left_out[0].startswith("lever:"):
+        own = data.controls.values[:, columns]
+        centred = standard - standard.mean()
+        slopes = centred @ own / (centred @ centred)  # each column is a line in the treatment, or constant
+        expected = own.mean(axis=0) + slopes * (guessed - standard.mean())[:, None]
+        return data.model.without(columns, data.controls.values, expected)
+    rest = data.controls.without(left_out)
+    return rate_model(rest.values, data.relative, data.spread.information, data.fold).log
 
 
 def per_sd_of(found: Effect, scores: Floats, treatment: Floats) -> Effect:

@@ -9,7 +9,9 @@ import polars as pl
 from ..models.conversion import placements_frame
 from ..tables import KINDS
 from ..tiers import Tiers
+from .fit import closeness, niche_fit
 from .measures import measured
+from .suspicion import suspicious_comments
 
 SMALL, BIG = ("nano", "micro"), ("macro", "mega")
 
@@ -18,8 +20,9 @@ SMALL, BIG = ("nano", "micro"), ("macro", "mega")
 class Material:
     """Rows for the tests; a frame without rows is data that were not there.
 
-    ``placements``: ``placement_id, creator_id, brand, niche, month, platform, kind, language, creator_niche,
-    objective, followers, tier, macro (0 or 1), reach, sold, cost`` and the columns of :func:`measures.measured`.
+    ``placements``: ``creator_id, brand, niche, month, platform, kind, language, creator_niche,
+    objective, followers, tier, macro (0 or 1), reach, sold, cost``,
+    ``recent`` and ``suspicious`` comments, and the columns of :func:`measures.measured`.
     ``engagement``: one row a creator: ``creator_id, macro, rate`` (interactions by follower).
     ``adoptions``: one row for each first use of a tag by a creator: ``tag, creator_id, day, nano, pace``.
     """
@@ -30,23 +33,29 @@ class Material:
     outcome: str = "delivered"
 
 
-def gather(tables: Path, features: Path, tiers: Tiers, windows: Sequence[int]) -> Material:
+def gather(tables: Path, annotated: Path, features: Path, tiers: Tiers, windows: Sequence[int]) -> Material:
     """Gather rows from a checked folder of tables and the features of its placements.
 
+    :param annotated: The folder that :func:`thiqa.annotate.annotate` wrote for them.
     :param features: One row for each (creator_id, as_of), as :func:`thiqa.features.build_features` writes them.
     """
     frame = placements_frame(tables, features, tiers)
     outcome = "delivered" if len(frame) == 0 or frame["delivered"].null_count() < len(frame) else "ordered"
-    placements = measured(_described(frame, tables, outcome), windows)
+    counts = suspicious_comments(tables, annotated, frame)
+    if len(counts):
+        frame = frame.join(counts, on="placement_id", how="left")
+    placements = measured(_described(frame, outcome), windows)
     return Material(placements, engagement_of(tables, tiers), adoptions_of(tables, tiers), outcome)
 
 
-def _described(frame: pl.DataFrame, tables: Path, outcome: str) -> pl.DataFrame:
+def _described(frame: pl.DataFrame, outcome: str) -> pl.DataFrame:
     """Add what the claims speak of and no feature holds: cost, spacing of the deal's posts, kind of account."""
     fee, goods = pl.col("fee_mad").fill_null(0), pl.col("goods_mad").fill_null(0)
     paid = pl.when(fee > 0).then(fee).otherwise(goods)
-    frame = frame.join(_spacing(tables), on="placement_id", how="left")
     return frame.with_columns(
+        closeness=closeness(frame["city"], frame["campaign_city"]),
+        niche_fit=niche_fit(pl.col("campaign_niche"), pl.col("creator_niche")),
+        log_days_between=pl.when(pl.col("days_between") > 0).then(pl.col("days_between").log()),
         sold=pl.col(outcome).cast(pl.Float64),
         niche=pl.col("campaign_niche"),
         month=pl.col("agreed_at").dt.strftime("%Y-%m"),
@@ -59,22 +68,6 @@ def _described(frame: pl.DataFrame, tables: Path, outcome: str) -> pl.DataFrame:
 def macro_of(tier: pl.Expr) -> pl.Expr:
     """Return 1 for big creators, 0 for small ones, null for those in between, below, or not known."""
     return pl.when(tier.is_in(BIG)).then(1.0).when(tier.is_in(SMALL)).then(0.0)
-
-
-def _spacing(tables: Path) -> pl.DataFrame:
-    """Return the log of the mean days between the posts of each deal that has at least two."""
-    empty = pl.DataFrame(schema={"placement_id": pl.String, "log_days_between": pl.Float64})
-    if not (tables / "placements.parquet").exists():
-        return empty
-    deals = pl.scan_parquet(tables / "placements.parquet").select("placement_id", post_id="post_ids")
-    posts = pl.scan_parquet(tables / "posts.parquet").select("post_id", "published_at")
-    dated = deals.explode("post_id").join(posts, on="post_id").drop_nulls("published_at")
-    spans = dated.group_by("placement_id").agg(
-        posts=pl.len(), span=pl.col("published_at").max() - pl.col("published_at").min()
-    )
-    days = pl.col("span").dt.total_seconds() / 86_400 / (pl.col("posts") - 1)
-    found = spans.filter((pl.col("posts") > 1) & (pl.col("span").dt.total_seconds() > 0))
-    return found.select("placement_id", log_days_between=days.log()).collect()
 
 
 def engagement_of(tables: Path, tiers: Tiers) -> pl.DataFrame:

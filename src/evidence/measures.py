@@ -27,30 +27,31 @@ MEASURES: tuple[Measure, ...] = (
     Measure("ad_density", ("ad_density",)),
     Measure("undisclosed", ("undisclosed_share",)),
     Measure("polished", ("polished_share",)),
-    Measure("discourse_shift", ("discourse_shift", "discourse_change", "topic_change"), "flag"),
+    Measure("discourse_shift", ("discourse_changed",), "flag"),
     Measure("overconsumption", ("overconsumption_share",)),
     Measure("tested", ("tested_share",)),
-    Measure("proximity", ("closeness", "same_city")),
+    Measure("proximity", ("closeness",)),
     Measure("community", ("is_community",), "flag"),
-    Measure("coherence", ("niche_fit", "same_niche")),
-    Measure("resemblance", ("language_match_share", "language_match", "variety_match_share")),
+    Measure("coherence", ("niche_fit",)),
+    Measure("resemblance", ("language_match",)),
     Measure("slow", ("log_days_between",)),
 )
 LEVERS = tuple(measure.key for measure in MEASURES)
 
-# what tells accounts with bots, pods and bought followers from others, whatever the lever
+# what tells accounts with bots, pods and bought followers from others, whatever the lever: how people behave, and not
+# how they praise, which is what trusting people do as well
 FRAUD = (
-    "generic_share", "emoji_only_share", "spam_share", "duplicate_share", "near_duplicate_share", "concentration",
-    "implausible_share", "busy_commenter_share", "reciprocal_share", "pod_share", "burst_share", "first_minutes_share",
-    "follower_jump_share", "follower_jumps", "jump_share",
+    "spam_share", "early_share", "rush_share", "fellow_share", "reciprocal_share", "follower_jump", "idle_jump",
+    "authenticity_score",
 )  # fmt: skip
+# as these, but counted among so many people that they tell the size of an account as well
+CROWD = ("near_duplicate_share", "copied_share", "concentration", "wide_share", "pod_partners", "follower_growth")
 # caused by trust before the deal, and not one of the levers: what stands for it besides the trust comments
 TRUST = ("returning_share",)
-# counted to know how well a share is measured, and how many people could be suspicious
-COMMENTS, SUSPICION = "comments", "suspicion_share"
+COMMENTS = "comments"  # counted to know how well a share of comments is measured
 
 
-def longest(columns: Iterable[str], name: str, windows: Sequence[int]) -> str | None:
+def in_window(columns: Iterable[str], name: str, windows: Sequence[int]) -> str | None:
     """Return the column of a feature in its longest window, None where it was not built."""
     known = set(columns)
     for candidate in (*(f"{name}_{days}d" for days in sorted(windows, reverse=True)), name):
@@ -64,7 +65,7 @@ def chosen(columns: Sequence[str], windows: Sequence[int]) -> dict[str, str]:
     found = {}
     for measure in MEASURES:
         for name in measure.columns:
-            column = longest(columns, name, windows)
+            column = in_window(columns, name, windows)
             if column is not None:
                 found[measure.key] = column
                 break
@@ -72,16 +73,15 @@ def chosen(columns: Sequence[str], windows: Sequence[int]) -> dict[str, str]:
 
 
 def measured(frame: pl.DataFrame, windows: Sequence[int]) -> pl.DataFrame:
-    """Name the columns by what they show: ``lever_*``, ``fraud_*``, ``proxy_*``, ``comments``, ``suspicion``."""
+    """Name the columns by what they show: ``lever_*``, ``fraud_*``, ``crowd_*``, ``proxy_*`` and ``comments``."""
     columns = [name for name in frame.columns if frame[name].null_count() < len(frame)]
     kinds = {measure.key: measure.kind for measure in MEASURES}
     named = {f"lever_{key}": column for key, column in chosen(columns, windows).items()}
-    for prefix, names in (("fraud", FRAUD), ("proxy", TRUST)):
-        found = {name: longest(columns, name, windows) for name in names}
+    for prefix, names in (("fraud", FRAUD), ("crowd", CROWD), ("proxy", TRUST)):
+        found = {name: in_window(columns, name, windows) for name in names}
         named |= {f"{prefix}_{name}": column for name, column in found.items() if column}
-    for target, name in (("comments", COMMENTS), ("suspicion", SUSPICION)):
-        if (column := longest(columns, name, windows)) is not None:
-            named[target] = column
+    if (column := in_window(columns, COMMENTS, windows)) is not None:
+        named["comments"] = column
     values = {
         name: (pl.col(column) > 0).cast(pl.Float64) if kinds.get(name.removeprefix("lever_")) == "flag"
         else pl.col(column).cast(pl.Float64)

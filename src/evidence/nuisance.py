@@ -1,6 +1,7 @@
 """What is to be expected of an outcome and of a treatment, learnt on other creators than those it is used for."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import lightgbm as lgb
 import numpy as np
@@ -27,22 +28,53 @@ def cross_fitted(fold: Ints, predict: Callable[[Ints, Ints], Floats]) -> Floats:
     return result
 
 
-def rate(controls: Floats, relative: Floats, weight: Floats, fold: Ints, config: EvidenceConfig, seed: int) -> Floats:
-    """Predict a relative rate (mean about 1) from controls, cross-fitted: a Poisson GLM, then boosting of its rest.
+@dataclass(frozen=True)
+class RateModel:
+    """A Poisson GLM of a relative rate, fitted once for each fold on the other folds.
+
+    ``log`` is the log rate of each row by the model of its fold, shape (rows,); ``slopes`` has shape (folds, columns).
+    """
+
+    log: Floats
+    slopes: Floats
+    fold: Ints
+
+    def without(self, columns: Ints, controls: Floats, expected: Floats) -> Floats:
+        """Return the log rate with some columns at what is expected of them given the others.
+
+        :param expected: Shape (rows, len(columns)).
+        """
+        slopes = self.slopes[self.fold][:, columns]
+        return np.asarray(self.log + np.sum(slopes * (expected - controls[:, columns]), axis=1))
+
+
+def rate_model(controls: Floats, relative: Floats, weight: Floats, fold: Ints) -> RateModel:
+    """Fit a relative rate (mean about 1) on controls.
 
     :param relative: count / exposure / overall rate.
     :param weight: Information of each row: about 1 / variance of ``relative``.
     """
-
-    def predict(train: Ints, test: Ints) -> Floats:
+    count = int(fold.max()) + 1
+    log, slopes = np.empty(len(fold)), np.zeros((count, controls.shape[1]))
+    for number in range(count):
+        train, test = fold != number, fold == number
         model = PoissonRegressor(alpha=PRIOR / weight[train].sum(), solver="newton-cholesky", max_iter=30, tol=1e-3)
         model.fit(controls[train], relative[train], sample_weight=weight[train])
-        log = controls @ model.coef_ + model.intercept_
-        log = np.clip(log, *np.quantile(log[train], [0.001, 0.999]))
+        slopes[number] = model.coef_
+        log[test] = controls[test] @ model.coef_ + model.intercept_
+    return RateModel(log, slopes, fold)
+
+
+def levelled(log: Floats, relative: Floats, weight: Floats, fold: Ints, controls: Floats, config: EvidenceConfig,
+             seed: int) -> Floats:  # fmt: skip
+    """Return cross-fitted rates from log rates: boosted, if asked for, and at the level of the other folds."""
+
+    def predict(train: Ints, test: Ints) -> Floats:
+        kept = np.clip(log, *np.quantile(log[train], [0.001, 0.999]))
         if config.trees:
-            log = log + _boosted(controls, relative, weight, train, log, "poisson", config.trees, seed)
-        mean = np.average(np.exp(log[train]), weights=weight[train])
-        return np.asarray(np.exp(log[test]) * np.average(relative[train], weights=weight[train]) / mean)
+            kept = kept + _boosted(controls, relative, weight, train, kept, "poisson", config.trees, seed)
+        said, was = np.exp(kept), np.average(relative[train], weights=weight[train])
+        return np.asarray(said[test] * was / np.average(said[train], weights=weight[train]))
 
     return cross_fitted(fold, predict)
 

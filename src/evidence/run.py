@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from .change import change
 from .config import EvidenceConfig
 from .denominators import finding_of_engagement, findings_by_denominator
 from .levers import findings_of_levers
@@ -25,7 +26,7 @@ def examine(material: Material, config: EvidenceConfig, seed: int) -> list[dict[
     found |= findings_of_levers(placements, config, seed)
     found["nano_leads_trends"] = finding_of_trends(material.adoptions, config)
     found |= findings_of_size(placements, config, seed)
-    rows = records(found)
+    rows = [{**row, **change(row)} for row in records(found)]
     if material.outcome != "delivered":
         note = " Deliveries were not observed: orders stand in their place, and not every order is a sale."
         rows = [{**row, "how": row["how"] + note} for row in rows]

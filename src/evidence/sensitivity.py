@@ -22,7 +22,7 @@ class Leftover:
     """What the proxies leave over may add to a slope, in its unit."""
 
     bound: float  # most that a confounder half as strong as the proxies adds, in either direction
-    shift: float  # what a confounder as strong as the proxies, in their direction, adds
+    shift: float  # what a confounder as strong as the proxies (mediators: half as strong), in their direction, adds
 
     def __mul__(self, factor: float) -> "Leftover":
         """Change the unit."""
@@ -33,11 +33,14 @@ NOTHING = Leftover(0.0, 0.0)
 
 
 def leftover(relative: Floats, treatment: Floats, controls: Design, spread: Spread, benchmark: tuple[str, ...],
-             noise: float) -> Leftover:  # fmt: skip
+             noise: float, *, mediators: bool = False) -> Leftover:  # fmt: skip
     """Return what may be left over; nothing where there is no proxy or it has no strength.
 
     R2 are of linear regressions on whitened columns, adjusted for the number of proxies with creators as
     observations, so that proxies of no strength have an R2 about 0 and not above it.
+
+    :param mediators: The proxies do not stand for a confounder but for what the treatment works through: as far as
+        they show it with noise, some of that is left in the slope. Half as much again is allowed for.
     """
     proxies = controls.only(benchmark)
     if not proxies.blocks:
@@ -54,7 +57,8 @@ def leftover(relative: Floats, treatment: Floats, controls: Design, spread: Spre
     odds = [min(strength * r2 / (1 - r2), 0.95) for r2 in (of_lever, of_outcome)]
     rests = [_rest(products, 0, np.append(full, 1)), _rest(products, 1, full)]
     bound = float(np.sqrt(odds[1] * odds[0] / (1 - odds[0]) * rests[0] / max(rests[1], 1e-12)))
-    return Leftover(bound, shift * (1 + noise) / (1 - min(noise, 0.8)))
+    again = HALF if mediators else (1 + noise) / (1 - min(noise, 0.8))
+    return Leftover(bound, shift * again)
 
 
 def _slope(products: Floats, on: Ints) -> float:

@@ -12,8 +12,9 @@ from .finding import Finding
 from .levers import Rows, as_log_ratio, reason_of_size, rows_of, sensitivity
 from .measures import LEVERS
 
-RELATION = (*(f"lever:{key}" for key in ("trust", "replies", "genuine", "resemblance")), "proxy")
-OF_CREATORS = (*(f"lever:{key}" for key in LEVERS if key not in ("proximity", "coherence", "slow")), "proxy")
+RELATION = tuple(f"lever:{key}" for key in ("trust", "replies", "genuine", "resemblance"))
+SIZE = ("size", "crowd", "proxy")  # followers, and what is counted among so many people that it tells their number
+OF_CREATORS = tuple(f"lever:{key}" for key in LEVERS if key not in ("proximity", "coherence", "slow"))
 HOW_DIRECT = (
     "Log rate ratio of macro against nano and micro, deliveries per reached person, by partially linear double "
     "machine learning with all relation features, signs of fraud, brand and niche held. Supported if the 90 % interval "
@@ -38,9 +39,9 @@ def findings_of_size(placements: pl.DataFrame, config: EvidenceConfig, seed: int
         return {"relation_mediates_size": Finding(nothing, HOW_SHARE),
                 "size_adds_nothing_given_relation": Finding(nothing, HOW_DIRECT)}  # fmt: skip
     macro = rows.frame["macro"].to_numpy()
-    given = _gap(rows, macro, ("size",), config, seed, RELATION)
-    direct = _gap(rows, macro, ("size", "fraud"), config, seed)
-    total = _gap(rows, macro, ("size", "fraud", *OF_CREATORS), config, seed)
+    given = _gap(rows, macro, SIZE, config, seed, RELATION)
+    direct = _gap(rows, macro, (*SIZE, "fraud"), config, seed)
+    total = _gap(rows, macro, (*SIZE, "fraud", *OF_CREATORS), config, seed)
     why = reason_of_size(given, macro, config, rows)
     return {
         "relation_mediates_size": _share(total, direct, why, rows),
@@ -50,7 +51,7 @@ def findings_of_size(placements: pl.DataFrame, config: EvidenceConfig, seed: int
 
 def _gap(rows: Rows, macro: np.ndarray, left_out: tuple[str, ...], config: EvidenceConfig, seed: int,
          benchmark: tuple[str, ...] = ()) -> Effect | Withheld:  # fmt: skip
-    found = effect(rows.data, macro, left_out, config, seed, benchmark)
+    found = effect(rows.data, macro, left_out, config, seed, benchmark, mediators=True)
     return found if isinstance(found, Withheld) else per_unit(as_log_ratio(found, macro))
 
 

@@ -8,6 +8,7 @@ from .estimate import Estimate, Result, Withheld
 from .finding import Finding
 
 ADOPTERS = 10  # a tag that fewer take up is no trend
+BRIEF = 0.15  # of the whole period: the middle half of first uses of a trend comes within it
 FRESH = 0.08  # of the whole period: a tag that was used before this is not seen to start
 STRATA = 4
 HOW = (
@@ -46,8 +47,9 @@ def spreading(adoptions: pl.DataFrame) -> pl.DataFrame:
         return adoptions
     days = adoptions["day"].to_numpy()
     first, span = float(days.min()), float(days.max() - days.min())
-    start = pl.col("day").min().over("tag")
-    return adoptions.filter((pl.len().over("tag") >= ADOPTERS) & (start > first + FRESH * span))
+    middle = (pl.col("day").quantile(0.75) - pl.col("day").quantile(0.25)).over("tag")
+    started = pl.col("day").quantile(0.05).over("tag") > first + FRESH * span
+    return adoptions.filter((pl.len().over("tag") >= ADOPTERS) & started & (middle <= BRIEF * span))
 
 
 def permuted(late: np.ndarray, nano: np.ndarray, weight: np.ndarray, stratum: np.ndarray) -> tuple[float, float]:

@@ -7,6 +7,8 @@ import polars as pl
 import pytest
 import yaml
 
+from thiqa.files import read_json
+
 ROOT = Path(__file__).parents[2]
 EXPERIMENTS = sorted((ROOT / "experiments").glob("[0-9]*/"))
 
@@ -30,14 +32,34 @@ def test_numbers_are_taken_once():
 
 
 @pytest.mark.parametrize("folder", EXPERIMENTS, ids=lambda path: path.name)
-def test_readme_quotes_the_results(folder):
-    run = load(folder / "run.py")
-    results = pl.read_csv(folder / "results.csv")
-    seeds = yaml.safe_load((folder / "params.yaml").read_text())["seeds"]
-    assert sorted(results["seed"].unique()) == sorted(seeds)
-    assert results["code"].n_unique() == 1, "seeds that were run with different code are not comparable"
+def test_folder_has_its_parts(folder):
     readme = (folder / "README.md").read_text(encoding="utf-8")
-    assert f"<!-- results:begin -->\n{run.table(results)}\n<!-- results:end -->" in readme
+    assert readme.splitlines()[0].endswith("?"), "the title is the question"
+    for part in ("**Decision**: ", "**Question.**", "**Arms", "## Result"):
+        assert part in readme, part
+    assert yaml.safe_load((folder / "params.yaml").read_text(encoding="utf-8"))
+    run = load(folder / "run.py")
+    assert callable(run.main)
+    assert callable(run.table)
+
+
+@pytest.mark.parametrize("folder", EXPERIMENTS, ids=lambda path: path.name)
+def test_readme_quotes_the_results(folder):
+    index = load(ROOT / "experiments" / "index.py")
+    shown = index.results((folder / "README.md").read_text(encoding="utf-8"))
+    (line,) = (line for line in index.index().splitlines() if folder.name in line)
+    assert (index.NONE_YET in line) == (not shown)
+    if not shown:
+        return
+    run = load(folder / "run.py")
+    if run.RESULTS.suffix == ".json":
+        assert shown == run.table(read_json(run.RESULTS))
+        return
+    results = pl.read_csv(run.RESULTS)
+    seeds = yaml.safe_load((folder / "params.yaml").read_text())["seeds"]
+    assert set(results["seed"]) <= set(seeds)
+    assert results["code"].n_unique() == 1, "seeds that were run with different code are not comparable"
+    assert shown == run.table(results)
 
 
 def test_a_seed_that_is_done_is_skipped(tmp_path, monkeypatch, capsys):

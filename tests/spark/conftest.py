@@ -80,7 +80,7 @@ def _told(log: Path, pattern: str, process: subprocess.Popen, seconds: float = 1
 def spark(cluster: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     """An engine on the cluster, whose workers import this checkout's code."""
     before = os.environ.get("PYTHONPATH", "")
-    helpers = [str(ROOT / "typings"), *filter(None, before.split(os.pathsep))]
+    helpers = [str(ROOT / "typings"), str(ROOT / "tests" / "helpers"), *filter(None, before.split(os.pathsep))]
     os.environ["PYTHONPATH"] = os.pathsep.join(helpers)
     quick = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"  # small tables: compiling costs more than it saves
     settings = {

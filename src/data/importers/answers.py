@@ -9,6 +9,7 @@ from typing import Any
 
 import polars as pl
 
+from ...errors import InputError
 from ..quarantine import Quarantine
 from .decode import whole
 from .documents import BadLine, documents
@@ -66,13 +67,19 @@ class Reader:
                 self.fault("", None, f"line {line}: {document.reason}")
             else:
                 context = located(document, context)
-                made = walk(document, context, self, take)
+                made = self._walked(document, context, take)
                 if line and not made and self.sets_aside:
                     self.aside("line", NOTHING)
         if not self._row:
             self.aside("document", NOTHING)
         self.flush()
         return context
+
+    def _walked(self, document: Any, context: Context, take: Take) -> int:
+        try:
+            return walk(document, context, self, take)
+        except RecursionError:
+            raise InputError(f"{self.name}: nested too deeply to be an answer of a platform; refused") from None
 
     def row(self) -> int:
         """Count one more row of the file; returns its number, from 1."""

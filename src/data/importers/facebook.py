@@ -43,7 +43,7 @@ def take(node: dict[str, Any], context: Context, reader: Reader) -> int | None:
 
 def _is_private(node: dict[str, Any], context: Context) -> bool:
     told = node.keys() & _PRIVATE or str(node.get("id")).startswith(("m_", "t_"))
-    return "id" in node and bool(told or context.has("conversation", "conversations", "message", "messages", "cvs"))
+    return "id" in node and bool(told or context.has("conversation", "conversations", "messages", "messenger"))
 
 
 def _is_page(node: dict[str, Any], _: Context) -> bool:

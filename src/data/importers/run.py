@@ -41,13 +41,14 @@ def import_answers(
 
     :param source: A key of :data:`API`, or :data:`ARCHIVE`.
     :param path: A file, a folder or an archive; never written to.
-    :param max_rejected: Largest share of a file's rows that may be faulty; rows without a place are not counted.
+    :param max_rejected: Largest share of all rows that may be faulty; rows without a place are not counted.
     :param on_rows: Called with (file, rows) after each chunk, for progress.
     :return: ``{file: {read, accepted, rejected}}``.
     :raises InputError: If a file cannot be read, too much is rejected, or nothing is left.
     """
     archives = Archives() if source == ARCHIVE else None
     with importing(into, on_rows) as (staging, quarantine, finishing):
+        quarantine.together = True
         reader = Reader(staging, quarantine, archives.platform if archives else API[source].PLATFORM)
         try:
             if archives:

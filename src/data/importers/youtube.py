@@ -20,7 +20,7 @@ def take(node: dict[str, Any], context: Context, reader: Reader) -> int | None:
     what = kind.removeprefix("youtube#")
     maker = _MAKERS.get(what)
     if maker is None:
-        return reader.aside(kind, f"a {what[:40]} {NOTHING}")
+        return reader.aside(kind[:60], f"{what[:40]}: {NOTHING}")
     reader.note(what, node, _KNOWN)
     return maker(node, context, reader)
 
@@ -60,6 +60,11 @@ def _listed_video(node: dict[str, Any], _: Context, reader: Reader) -> int:
     """Make a post of a search result or a playlist item, whose texts may be shortened."""
     snippet, details = part(node, "snippet"), part(node, "contentDetails")
     video = part(node, "id").get("videoId") or details.get("videoId") or part(snippet, "resourceId").get("videoId")
+    channel = part(node, "id").get("channelId")
+    if channel:
+        joined = snippet.get("publishedAt")
+        reader.put("creators", reader.row(), {"platform": PLATFORM, "creator_id": channel, "joined_at": joined})
+        return 1
     if not video:
         return reader.aside(str(node.get("kind")), f"no video: {NOTHING}")
     listed = node.get("kind") == "youtube#playlistItem"  # its channel and date are those of the list

@@ -37,6 +37,10 @@ class ConversionModel:
             return np.full(len(frame), self.mean_rate)
         return self.mean_rate * np.exp(self.scorer.log_ratio(frame))
 
+    def groups(self, frame: pl.DataFrame) -> np.ndarray:
+        """Name the group of each row whose spread is its own, shape (rows,): tier, and whether the brand is new."""
+        return self.scorer.groups(frame) if self.scorer else np.full(len(frame), ALL, dtype=object)
+
     def distribution(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Describe the predictive distribution of each row's deliveries, at the deal.
 
@@ -45,17 +49,17 @@ class ConversionModel:
             :meth:`quantiles` gives any other quantile.
         """
         reach = self.reach.predict(frame)
-        mean, tiers = self.rate(frame) * reach, tiers_of(frame)
-        low, high = self.spread.interval(mean, tiers)
+        mean, groups = self.rate(frame) * reach, self.groups(frame)
+        low, high = self.spread.interval(mean, groups)
         return pl.DataFrame(
-            {"expected_reach": reach, "deliveries": mean, "dispersion": self.spread.dispersions(tiers),
+            {"expected_reach": reach, "deliveries": mean, "dispersion": self.spread.dispersions(groups),
              "low": low, "high": high}
         )  # fmt: skip
 
     def quantiles(self, frame: pl.DataFrame, levels: Sequence[float]) -> np.ndarray:
         """Return quantiles of the predictive distribution of deliveries, shape (rows, levels)."""
         mean = self.rate(frame) * self.reach.predict(frame)
-        return self.spread.quantiles(mean, tiers_of(frame), np.asarray(levels, dtype=float))
+        return self.spread.quantiles(mean, self.groups(frame), np.asarray(levels, dtype=float))
 
     def predict(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Predict placements at the deal, for all of a deal's posts together.
@@ -119,11 +123,6 @@ def cost() -> pl.Expr:
     return pl.when(known).then(pl.sum_horizontal("fee_mad", "goods_mad", ignore_nulls=True))
 
 
-def tiers_of(frame: pl.DataFrame) -> np.ndarray:
-    """Return the name of each row's tier; what is not known is judged with all tiers together."""
-    return frame["tier"].fill_null(ALL).to_numpy().astype(object)
-
-
 def learnable(frame: pl.DataFrame) -> pl.DataFrame:
     """Keep the placements whose deliveries and reach are known."""
     return frame.filter(pl.col("delivered").is_not_null() & (pl.col("reach") > 0))
@@ -146,6 +145,6 @@ def fit(
     if delivered.sum() == 0:
         return ConversionModel(None, names, groups, mean_rate, reach, Spread.poisson())
     scorer, held_out = fit_scorer(rows, names, groups, mean_rate, config, seed)
-    mean = mean_rate * np.exp(held_out) * reach.predict(rows)
-    spread = Spread.fit(delivered, mean, tiers_of(rows), np.random.default_rng(seed))
+    mean = mean_rate * np.exp(held_out.log_ratio) * reach.predict(rows)[held_out.rows]
+    spread = Spread.fit(delivered[held_out.rows], mean, held_out.groups, np.random.default_rng(seed))
     return ConversionModel(scorer, names, groups, mean_rate, reach, spread)

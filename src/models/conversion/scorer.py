@@ -4,11 +4,13 @@ Trees start from the log-linear prediction of creators held out (not of those it
 small), and are kept up to the round that predicts held-out creators best, which may be none.
 
 What held-out creators of a tier deliver, over what was expected of them, sets the tier's level at the end: weights that
-serve the coefficients need not serve the sum. Levels are partially pooled, thin tiers towards all tiers together.
+serve the coefficients need not serve the sum. Levels are partially pooled, thin tiers towards all tiers together. A
+brand without a past is one thing more that is not known: its deals are a group of their own in each tier, judged on
+held-out placements whose brand was hidden.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import lightgbm as lgb
 import numpy as np
@@ -20,8 +22,9 @@ from .inputs import Inputs
 from .linear import LogLinear, Overdispersion, fit_log_linear, overdispersion
 
 EVERY = 10  # rounds of boosting between two looks at held-out creators
-ALL = "all"  # stands for every tier together
-_TIERS_DIFFER = 0.2  # SD that the levels of tiers are thought to have
+ALL = "all"  # stands for every group together
+NEW = ", new brand"  # marks the group of placements whose brand is new to the model
+_GROUPS_DIFFER = 0.2  # SD that the levels of groups are thought to have
 WORTH = 0.002  # share of the held-out deviance that trees must save
 
 
@@ -33,13 +36,21 @@ class Scorer:
     centre: tuple[float, ...]  # mean of each column of the design matrix in training
     linear: LogLinear
     booster: lgb.Booster | None
-    levels: dict[str, float]  # what is added to the log in each tier
+    levels: dict[str, float]  # what is added to the log in each group of :meth:`groups`
+
+    def groups(self, frame: pl.DataFrame) -> np.ndarray:
+        """Name the group of each row, shape (rows,): its tier, marked where the brand is new to the model."""
+        tiers = frame["tier"].fill_null(ALL).to_numpy().astype(object)
+        known = self.inputs.categories.get("brand")
+        if known is None or "brand" not in frame.columns:
+            return tiers
+        return np.where(frame["brand"].is_in(list(known)).fill_null(value=False).to_numpy(), tiers, tiers + NEW)
 
     def log_ratio(self, frame: pl.DataFrame) -> np.ndarray:
         """Return the log of rate / mean rate, shape (rows,)."""
         matrix = self.inputs.matrix(frame)
         trees = _raw(self.booster, matrix) if self.booster else 0.0
-        return self.linear.log_rate(matrix) + trees + level_of(self.levels, frame)
+        return self.linear.log_rate(matrix) + trees + level_of(self.levels, self.groups(frame))
 
 
 @dataclass(frozen=True)
@@ -68,13 +79,22 @@ class Rows:
             yield from splitter.split(self.matrix, groups=self.creators)
 
 
+@dataclass(frozen=True)
+class HeldOut:
+    """Placements as scorers see them that did not see their creator: once as they are, once with the brand hidden."""
+
+    rows: np.ndarray  # number of the training row
+    log_ratio: np.ndarray  # log(rate / mean rate)
+    groups: np.ndarray
+
+
 def fit_scorer(
     frame: pl.DataFrame, columns: Sequence[str], categories: Sequence[str], mean_rate: float,
     config: ConversionConfig, seed: int,
-) -> tuple[Scorer, np.ndarray]:  # fmt: skip
+) -> tuple[Scorer, HeldOut]:  # fmt: skip
     """Fit on learnable placements.
 
-    :return: The scorer, and log(rate / mean rate) of each row by one that did not see its creator, shape (rows,).
+    :return: The scorer, and what scorers say of each row that did not see its creator.
     """
     inputs = Inputs.fit(frame, columns, categories)
     matrix = inputs.matrix(frame)
@@ -83,36 +103,47 @@ def fit_scorer(
         mean_rate * frame["reach"].to_numpy().astype(float),
         frame["creator_id"].rank("dense").to_numpy().astype(int) - 1,
     )  # fmt: skip
-    linear, held_out = rows.linear(), np.zeros(len(frame))
+    linear, held_out, hidden = rows.linear(), np.zeros(len(frame)), _without_brands(inputs, matrix)
+    of_new = held_out.copy()
     for train, test in rows.folds(config.inner_folds, seed):
-        held_out[test] = rows[train].linear(linear).log_rate(rows.matrix[test])
+        part = rows[train].linear(linear)
+        held_out[test], of_new[test] = part.log_rate(matrix[test]), part.log_rate(hidden[test])
     booster = None
     if config.trees and matrix.shape[1]:
         booster, added = _boost(rows, held_out, config, seed)
-        held_out = held_out + added
-    levels = _levels(rows.counts, rows.exposure * np.exp(held_out), rows.creators, frame)
-    held_out = held_out + level_of(levels, frame)
+        held_out, of_new = held_out + added, of_new + added
     centre = tuple(matrix.mean(axis=0).tolist())
-    return Scorer(inputs, centre, linear, booster, levels), held_out
+    scorer = Scorer(inputs, centre, linear, booster, {ALL: 0.0})
+    tiers = frame["tier"].fill_null(ALL).to_numpy().astype(object)
+    seen = HeldOut(
+        np.tile(np.arange(len(frame)), 2), np.concatenate([held_out, of_new]), np.concatenate([tiers, tiers + NEW])
+    )
+    levels = _levels(rows[seen.rows], rows.exposure[seen.rows] * np.exp(seen.log_ratio), seen.groups)
+    return replace(scorer, levels=levels), replace(seen, log_ratio=seen.log_ratio + level_of(levels, seen.groups))
 
 
-def level_of(levels: dict[str, float], frame: pl.DataFrame) -> np.ndarray:
-    """Return the level of each row's tier, shape (rows,); that of all tiers where a tier is new or not known."""
-    return np.array([levels.get(tier, levels[ALL]) for tier in frame["tier"].fill_null(ALL)], dtype=float)
+def _without_brands(inputs: Inputs, matrix: np.ndarray) -> np.ndarray:
+    """Hide who pays: the design matrix as it would be for a brand that nobody saw before."""
+    return matrix * np.array([not name.startswith("brand=") for name in inputs.names])
 
 
-def _levels(counts: np.ndarray, mean: np.ndarray, creators: np.ndarray, frame: pl.DataFrame) -> dict[str, float]:
-    """Return log(delivered / expected) of each tier, drawn to that of all by its error between creators."""
-    if not counts.sum():
+def level_of(levels: dict[str, float], groups: np.ndarray) -> np.ndarray:
+    """Return the level of each row's group, shape (rows,); that of all where a group is new."""
+    return np.array([levels.get(group, levels[ALL]) for group in groups], dtype=float)
+
+
+def _levels(rows: Rows, mean: np.ndarray, groups: np.ndarray) -> dict[str, float]:
+    """Return log(delivered / expected) of each group, drawn to that of all by its error between creators."""
+    if not rows.counts.sum():
         return {ALL: 0.0}
-    levels = {ALL: float(np.log(counts.sum() / mean.sum()))}
-    mean, tiers = mean * np.exp(levels[ALL]), frame["tier"].fill_null(ALL).to_numpy()
-    for tier in set(tiers) - {ALL}:
-        rows = tiers == tier
-        expected, off = mean[rows].sum(), np.bincount(creators[rows], counts[rows] - mean[rows])
-        ratio = (counts[rows].sum() + 1) / (expected + 1)  # one delivery as expected: a tier may have none
+    levels = {ALL: float(np.log(rows.counts.sum() / mean.sum()))}
+    mean = mean * np.exp(levels[ALL])
+    for group in set(groups) - {ALL}:
+        here = groups == group
+        expected, off = mean[here].sum(), np.bincount(rows.creators[here], rows.counts[here] - mean[here])
+        ratio = (rows.counts[here].sum() + 1) / (expected + 1)  # one delivery as expected: a group may have none
         error = ((off**2).sum() + 1) / (expected + 1) ** 2
-        levels[tier] = levels[ALL] + float(np.log(ratio)) * _TIERS_DIFFER**2 / (_TIERS_DIFFER**2 + error)
+        levels[group] = levels[ALL] + float(np.log(ratio)) * _GROUPS_DIFFER**2 / (_GROUPS_DIFFER**2 + error)
     return levels
 
 

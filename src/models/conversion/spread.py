@@ -40,7 +40,7 @@ class Spread:
 
         :param counts: Deliveries, shape (rows,).
         :param mean: Their prediction at the deal, shape (rows,).
-        :param tiers: Name of each placement's tier, shape (rows,).
+        :param tiers: Name of the group whose spread each placement shares (its tier, and a mark for new brands).
         """
         pooled = _dispersion(counts, mean, None)
         groups = {ALL: np.ones(len(counts), dtype=bool)}

@@ -11,7 +11,7 @@ from scipy import stats
 from .config import ConversionConfig
 from .data import CATEGORIES, feature_columns
 from .folds import View, folds_of
-from .model import SMALLEST_RATE, ConversionModel, fit, learnable, tiers_of
+from .model import SMALLEST_RATE, ConversionModel, fit, learnable
 from .oracle import LATENT, true_levers, true_rates
 from .reach import ReachModel
 from .rivals import RIVALS, LogRatio, parameters, simple
@@ -72,7 +72,7 @@ def cross_fit(
         model = fit(train, columns, CATEGORIES, config, seed)
         around = model.distribution(test)
         counts = test["delivered"].to_numpy().astype(float)
-        covered = model.spread.covered(counts, around["deliveries"].to_numpy(), tiers_of(test), random)
+        covered = model.spread.covered(counts, around["deliveries"].to_numpy(), model.groups(test), random)
         rates = {
             name: np.full(len(test), rate) if nothing else rate * np.exp(fitter(train, rate)(test))
             for name, fitter in others.items()

@@ -26,6 +26,23 @@ CALLS = {
     "zgh": ("ssmrsat lkod inu {code}, -{off}%, lien g bio", "ⵙⵙⵎⵔⵙⴰⵜ ⵍⴽⵓⴷ {code}, ⵍⵉⵢⴰⵏ ⴳ ⴱⵢⵓ"),
     "mixed": ("mon code {code} 3la kolchi -{off}%, lien f bio", "commandez b lcode {code} تخفيض {off}%"),
 }  # fmt: skip
+# A complaint about a code, a shop or a delivery makes nothing an ad.
+COMPLAINTS = {
+    "fr": ("Le code {code} n'a jamais fonctionné", "Leur code promo est bidon, ça ne passe pas au paiement",
+           "Commande jamais reçue, je ne recommande pas cette boutique"),
+    "ary-Arab": ("الكود {code} عمرو ما خدم", "الكود ديالهم كذوب، ما كيدوزش فالخلاص",
+                 "كومونديت وما وصلني والو، ما تشريوش من هاد المحل"),
+    "ary-Latn": ("lcode {code} 3emrou ma khdem", "lcode dyalhom kdoub, ma kaydouzch f lkhlas",
+                 "commandit w ma wslni walo, ma tchriwch mn had l7anout"),
+    "arb": ("الكود {code} لم يعمل قط", "رمز الخصم عندهم وهمي ولا يقبل عند الدفع",
+            "طلبت ولم يصلني شيء، لا أنصح بهذا المتجر"),
+    "en": ("The code {code} never worked", "Their promo code is bogus, it fails at checkout",
+           "Ordered and nothing came, do not buy from this shop"),
+    "zgh": ("lkod {code} ur sar ixdim", "ur yi d lkim yat, ad ur tsɣm zɣ tḥanut ad"),
+    "mixed": ("le code {code} 3emrou ma khdem", "lcode promo dyalhom bidon, ça passe pas",
+              "commandit w jamais reçu, ما تشريوش من عندهم"),
+}  # fmt: skip
+_COMPLAINED = 0.08  # share of posts that are no ads and are repeated with a complaint
 _NAMES = ("SARA", "LINA", "AYA", "OMAR", "ZINEB", "HIBA", "YASMINE", "MEHDI", "INES", "ADAM")
 _CALLED = 0.12  # share of posts that are repeated with a call
 
@@ -35,7 +52,7 @@ def augmented(corpus: pl.DataFrame, random: np.random.Generator) -> pl.DataFrame
 
     Labels that the change leaves unknown are null.
     """
-    return pl.concat([plain_cases(corpus.schema), _called(corpus, random)])
+    return pl.concat([plain_cases(corpus.schema), _called(corpus, random), _complained(corpus, random)])
 
 
 @cache
@@ -67,16 +84,26 @@ def _labels(kind: str, names: set[str]) -> dict[str, int | None]:
 def _called(corpus: pl.DataFrame, random: np.random.Generator) -> pl.DataFrame:
     posts = corpus.filter(kind="post").sort("id")
     posts = posts.filter(pl.Series(random.random(len(posts)) < _CALLED))
-    texts = [_call(text, variety, random) for text, variety in zip(posts["text"], posts["variety"], strict=True)]
+    texts = [_with(CALLS[variety], text, random) for text, variety in zip(posts["text"], posts["variety"], strict=True)]
     unknown = [pl.lit(None, pl.Int8).alias(label) for label in LABELS if label not in {"ad", "tested"}]
     return posts.with_columns(
         pl.Series("text", texts, dtype=pl.String), pl.lit(1, pl.Int8).alias("ad"), *unknown, id=pl.col("id") + "-call"
     )
 
 
-def _call(text: str, variety: str, random: np.random.Generator) -> str:
-    calls = CALLS[variety]
+def _complained(corpus: pl.DataFrame, random: np.random.Generator) -> pl.DataFrame:
+    posts = corpus.filter(kind="post", ad=0).sort("id")
+    posts = posts.filter(pl.Series(random.random(len(posts)) < _COMPLAINED))
+    texts = [
+        _with(COMPLAINTS[variety], text, random) for text, variety in zip(posts["text"], posts["variety"], strict=True)
+    ]
+    unknown = [pl.lit(None, pl.Int8).alias(label) for label in LABELS if label not in {"ad", "overconsumption"}]
+    return posts.with_columns(pl.Series("text", texts, dtype=pl.String), *unknown, id=pl.col("id") + "-complaint")
+
+
+def _with(sentences: tuple[str, ...], text: str, random: np.random.Generator) -> str:
+    """Put one of some sentences before or after a text, with a code and a discount drawn for it."""
     off = int(random.choice([5, 10, 15, 20, 25, 30, 40, 50]))
     code = f"{_NAMES[random.integers(len(_NAMES))]}{off}"
-    call = calls[random.integers(len(calls))].format(code=code, off=off)
-    return f"{call}. {text}" if random.random() < 0.3 else f"{text} {call}"
+    said = sentences[random.integers(len(sentences))].format(code=code, off=off)
+    return said if random.random() < 0.2 else f"{said}. {text}" if random.random() < 0.4 else f"{text} {said}"

@@ -54,7 +54,9 @@ def resampled(table: Counts, authors: NDArray[np.integer], random: np.random.Gen
 
 
 def interval(values: NDArray[np.floating]) -> list[float]:
-    """Return the 90 % interval of bootstrap values."""
+    """Return the 90 % interval of bootstrap values; NaN where there is none."""
+    if np.isnan(values).all():
+        return [float("nan")] * 2
     return [float(value) for value in np.nanquantile(values, INTERVAL)]
 
 

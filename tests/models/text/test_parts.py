@@ -1,0 +1,71 @@
+"""The parts of the text model, each against an independent construction."""
+
+import numpy as np
+import polars as pl
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.metrics import f1_score
+
+from thiqa.models.text.decide import macro_f1
+from thiqa.models.text.disclosure import MASK, masked
+from thiqa.models.text.evaluate import f1
+from thiqa.models.text.grams import Grams
+from thiqa.models.text.normal import normal, sounds
+
+TEXTS = st.lists(st.text(st.sampled_from("ab é#@!7شر ⴰ🔥'\n"), max_size=12), min_size=1, max_size=4)
+
+
+def plainly(text: str, low: int, high: int) -> dict[str, int]:
+    """Count the n-grams of letters of a normal text by a loop: those with a blank at their ends only."""
+    found: dict[str, int] = {}
+    for order in range(low, high + 1):
+        for start in range(len(text) - order + 1):
+            gram = text[start : start + order]
+            if " " not in gram[1:-1] and gram != "  ":
+                found[gram] = found.get(gram, 0) + 1
+    return found
+
+
+def cut(text: str) -> str:
+    kept: list[str] = []
+    for sign in text:
+        if len(kept) < 2 or not kept[-1] == kept[-2] == sign:
+            kept.append(sign)
+    return "".join(kept)
+
+
+@given(TEXTS)
+def test_hashed_grams_are_those_of_a_plain_loop(texts: list[str]):
+    series = pl.Series("text", texts, dtype=pl.String)
+    letters, words, _ = Grams(bits=22).count(series)
+    for row, text in enumerate(pl.select(normal(pl.lit(series))).to_series()):
+        expected = plainly(cut(text), 2, 5)
+        assert sorted(letters[row].data.tolist()) == sorted(map(float, expected.values()))
+        several = cut(text).split()
+        assert words[row].sum() == len(several) + max(len(several) - 1, 0)
+
+
+def test_both_scripts_of_darija_sound_alike():
+    pairs = pl.Series(["chrit", "شريت", "bch7al", "بشحال", "zwin", "زوين"])
+    codes = pl.select(sounds(normal(pl.lit(pairs)))).to_series().str.strip_chars().to_list()
+    assert codes[::2] == codes[1::2]
+    assert codes[0] == "crt"
+
+
+@given(st.lists(st.tuples(st.booleans(), st.booleans()), min_size=2, max_size=30))
+def test_f1_is_that_of_scikit_learn(pairs: list[tuple[bool, bool]]):
+    said, wanted = (np.array(side) for side in zip(*pairs, strict=True))
+    if wanted.all() or not wanted.any():
+        return
+    expected = f1_score(wanted, said, average="macro", labels=[False, True], zero_division=0)
+    cells = np.array([(said & wanted).sum(), (said & ~wanted).sum(), (~said & wanted).sum(), (~said & ~wanted).sum()])
+    assert abs(float(f1(cells)) - expected) < 1e-9
+    assert abs(macro_f1(said, wanted) - expected) < 1e-9
+
+
+def test_masking_hides_words_of_disclosure_and_nothing_else():
+    texts = pl.Series(["#pub Une crème", "Collaboration commerciale avec X", "Une crème, voilà", "إعلان: كريم"])
+    hidden = pl.select(masked(pl.lit(texts))).to_series().to_list()
+    assert [MASK in text for text in hidden] == [True, True, False, True]
+    assert hidden[2] == texts[2]
+    assert not any(word in " ".join(hidden) for word in ("pub", "commerciale", "اعلان"))
