@@ -30,7 +30,7 @@ class DataParams(Frozen):
 class PlanParams(Frozen):
     """Which campaign the pipeline plans."""
 
-    campaign: Path = Path("experiments/campaigns/national-launch.yaml")
+    campaign: Path = Path("experiments/campaigns/national-launch.yaml")  # `thiqa plan` plans any other
 
 
 class ReportParams(Frozen):

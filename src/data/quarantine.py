@@ -40,7 +40,7 @@ class Quarantine:
 
     def reject(self, file: str, row: int, column: str, found: Any, reason: str, *, fault: bool = True) -> None:
         """Keep one row's fault; a row with several faults counts once."""
-        shown = found if found is None or isinstance(found, int | float | bool) else str(found)[:FOUND_LENGTH]
+        shown: Any = found if found is None or isinstance(found, int | float | bool) else str(found)[:FOUND_LENGTH]
         if isinstance(found, list):  # cells of a row that does not fit may hold anything
             shown = [scrub(str(cell)[:FOUND_LENGTH]) for cell in found]
         line = {"file": file, "row": row, "column": column, "found": shown, "reason": reason, "fault": fault}

@@ -213,7 +213,7 @@ def _shrunk(table: ir.Table, config: FeatureConfig, priors: Priors) -> dict[str,
             )
     mean, strength = priors.of("undisclosed_share", table.followers)
     ads = table.lagged_ads.nullif(0)
-    return values | {"undisclosed_lagged": (table.lagged_hidden + strength * mean) / (ads + strength)}
+    return values | {"undisclosed_lagged": (table.lagged_hidden + strength * mean).cast("float64") / (ads + strength)}
 
 
 def _typed(

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import ibis
 import ibis.expr.types as ir
 
-from .window import for_each_window, look_back
+from .window import for_each_window, look_back, seconds
 
 _SECONDS_A_DAY = 86_400.0
 
@@ -46,7 +46,7 @@ def steps(audience: ir.Table, posts: ir.Table) -> ir.Table:
 def audience(pairs: ir.Table, readings: ir.Table, windows: Sequence[int]) -> ir.Table:
     """Aggregate growth and jumps over the readings (from :func:`steps`) of each pair's windows."""
     seen_readings = look_back(pairs, readings, "at", windows)
-    age = seen_readings.as_of.delta(seen_readings.since, unit="second") / _SECONDS_A_DAY
+    age = seconds(seen_readings.as_of, seen_readings.since) / _SECONDS_A_DAY
 
     def aggregates(seen: ir.BooleanValue, days: int) -> dict[str, ir.Value]:
         count = seen.sum()
@@ -67,7 +67,7 @@ def audience(pairs: ir.Table, readings: ir.Table, windows: Sequence[int]) -> ir.
 def of_creator(pairs: ir.Table, creators: ir.Table) -> ir.Table:
     """Tell what a creator is: how old the account is, and whether it is a community."""
     known = pairs.inner_join(creators.select("creator_id", "joined_at", "kind"), "creator_id")
-    age = known.as_of.delta(known.joined_at, unit="second") / _SECONDS_A_DAY
+    age = seconds(known.as_of, known.joined_at) / _SECONDS_A_DAY
     return known.select(
         "pair_id",
         account_age_days=(age >= 0).ifelse(age, ibis.null("float64")),

@@ -5,15 +5,15 @@ from collections.abc import Sequence
 import ibis
 import ibis.expr.types as ir
 
-from .window import for_each_window, ratio
+from .window import for_each_window, ratio, seconds
 
 
 def style(posts: ir.Table, windows: Sequence[int]) -> ir.Table:
     """Aggregate the scores of posts that each pair looks back on."""
-    seconds = posts.as_of.delta(posts.published_at, unit="second")
+    elapsed = seconds(posts.as_of, posts.published_at)
 
     def aggregates(seen: ir.BooleanValue, days: int) -> dict[str, ir.Value]:
-        time = -seconds / (86_400.0 * days)
+        time = -elapsed / (86_400.0 * days)
         told = seen & posts.polished.notnull() & time.notnull()
         spread = (time * time).mean(where=told) - time.mean(where=told) * time.mean(where=told)
         together = (time * posts.polished).mean(where=told) - time.mean(where=told) * posts.polished.mean(where=told)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import ibis
 import ibis.expr.types as ir
 
-from .window import for_each_window, ratio
+from .window import for_each_window, ratio, seconds
 
 
 def engagement_of_posts(posts: ir.Table, windows: Sequence[int]) -> ir.Table:
@@ -37,7 +37,7 @@ def dialogue(comments: ir.Table, windows: Sequence[int]) -> ir.Table:
     # where it was not observed who wrote, whether the creator answers is not known either
     first_level = comments.filter(~comments.by_creator & comments.parent_id.isnull())
     first_level = first_level.left_join(first_answers(comments), ["pair_id", "comment_id"])
-    delay = first_level.answered_at.delta(first_level.written_at, unit="second") / 3600.0
+    delay = seconds(first_level.answered_at, first_level.written_at) / 3600.0
     answered = first_level.answered.fill_null(False).cast("float64")
     real = first_level.doubt < 0.5
 

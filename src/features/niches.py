@@ -25,4 +25,4 @@ def fit(one: ir.StringValue, other: ir.StringValue) -> ir.FloatingValue:
     """Return the fit of two niches; null where one of them is not known."""
     near = ibis.or_(*((one == left) & (other == right) for left, right in sorted(neighbours())))
     grade = ibis.cases((one == other, 1.0), (near, NEIGHBOURS), else_=0.0)
-    return (one.notnull() & other.notnull()).ifelse(grade, ibis.null("float64"))
+    return (one.notnull() & other.notnull()).ifelse(grade.cast("float64"), ibis.null("float64"))

@@ -6,7 +6,7 @@ import ibis
 import ibis.expr.types as ir
 
 from .config import FeatureConfig
-from .window import for_each_window, look_back
+from .window import for_each_window, look_back, seconds
 
 
 def named_places(rows: ir.Table, key: str, homes: ir.Table, places: ir.Table) -> ir.Table:
@@ -29,7 +29,7 @@ def named_places(rows: ir.Table, key: str, homes: ir.Table, places: ir.Table) ->
     none = joined.names_quarter.isnull()
     return joined.select(
         key,
-        names_place=none.ifelse(0.0, 1.0),
+        names_place=(~none).cast("float64"),
         names_home=joined.names_home,
         names_quarter=joined.names_quarter.fill_null(0.0),
     )
@@ -68,8 +68,8 @@ def earliness(pairs: ir.Table, adopted: ir.Table, windows: Sequence[int], spread
     """Aggregate the tags that a pair's creator first used in the window and that had spread before ``as_of``."""
     seen_tags = look_back(pairs, adopted, "first_at", windows)
     seen_tags = seen_tags.filter(seen_tags.spread_at < seen_tags.as_of)
-    lead = seen_tags.spread_at.delta(seen_tags.first_at, unit="second") / 86_400.0
-    early = ibis.greatest(1 - seen_tags.place / float(spread), 0.0)
+    lead = seconds(seen_tags.spread_at, seen_tags.first_at) / 86_400.0
+    early = ibis.greatest(1 - seen_tags.place.cast("float64") / float(spread), 0.0)
 
     def aggregates(seen: ir.BooleanValue, _days: int) -> dict[str, ir.Value]:
         return {

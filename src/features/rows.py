@@ -7,6 +7,7 @@ import ibis
 import ibis.expr.types as ir
 
 from .config import FeatureConfig
+from .window import seconds
 
 _SECONDS_A_DAY = 86_400
 
@@ -61,7 +62,7 @@ def prepared_comments(
     rows = rows.mutate(second=second)
     hour = ibis.range_window(preceding=(3600, 0), group_by="author_id", order_by="second")
     rows = rows.mutate(pace=rows.second.count().over(hour))
-    minutes = rows.written_at.delta(rows.published_at, unit="second") / 60.0
+    minutes = seconds(rows.written_at, rows.published_at) / 60.0
     first_level = rows.parent_id.isnull()
     has_author = rows.author_id.notnull()
     rows = rows.mutate(

@@ -7,12 +7,12 @@ import ibis.expr.types as ir
 
 from .config import FeatureConfig
 from .niches import fit
-from .window import for_each_window, look_back, ratio
+from .window import for_each_window, look_back, ratio, seconds
 
 
 def sponsorship(posts: ir.Table, config: FeatureConfig) -> ir.Table:
     """Aggregate the posts that each pair looks back on (from :func:`prepared_posts`)."""
-    posts = posts.mutate(days_ago=posts.as_of.delta(posts.published_at, unit="second") / 86_400.0)
+    posts = posts.mutate(days_ago=seconds(posts.as_of, posts.published_at) / 86_400.0)
     hidden, dated = posts.said == "none", posts.published_at.notnull()
     quiet = ~posts.is_ad
 
@@ -82,7 +82,7 @@ def brand_fit(posts: ir.Table, brands: ir.Table, creators: ir.Table, config: Fea
     earlier = ads.select("pair_id", rival=ads.brand, rival_at=ads.published_at)
     clashes = ads.select("pair_id", "post_id", "brand", "published_at").join(rivals, "brand")
     clashes = clashes.join(earlier, ["pair_id", "rival"])
-    gap = clashes.published_at.delta(clashes.rival_at, unit="second")
+    gap = seconds(clashes.published_at, clashes.rival_at)
     clashes = clashes.filter((gap >= 0) & (gap <= config.rival_days * 86_400))
     marked = known.left_join(
         clashes.select("pair_id", "post_id").distinct().mutate(clash=ibis.literal(1)), ["pair_id", "post_id"]

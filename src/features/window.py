@@ -42,3 +42,8 @@ def for_each_window(
 def ratio(above: ir.Value, below: ir.Value) -> ir.Value:
     """Divide; null where the denominator is 0."""
     return above / below.cast("float64").nullif(0)
+
+
+def seconds(later: ir.TimestampValue, earlier: ir.TimestampValue) -> ir.FloatingValue:
+    """Return the seconds between two times, as a float: Spark would divide whole numbers as decimals of few digits."""
+    return later.delta(earlier, unit="second").cast("float64")

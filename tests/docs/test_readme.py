@@ -28,8 +28,9 @@ def name(path):
 
 def code_of(text):
     """Return what stands between backticks, inline or fenced, comments left out."""
-    fenced = re.findall(r"```(?:sh)?\n(.*?)```", text, re.DOTALL)
-    inline = re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", text, flags=re.DOTALL))
+    blocks = re.findall(r"^```(\w*)\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    fenced = [code for kind, code in blocks if kind in {"", "sh"}]
+    inline = re.findall(r"`([^`\n]+)`", re.sub(r"^```.*?^```", "", text, flags=re.DOTALL | re.MULTILINE))
     return [line.split(" #")[0].strip() for part in [*fenced, *inline] for line in part.splitlines()]
 
 
@@ -59,6 +60,16 @@ def test_every_command_and_option_named_is_real(path):
 def test_readme_names_the_two_commands():
     named = {line.split()[1] for line in commands_of((ROOT / README).read_text(encoding="utf-8"), "make")}
     assert {"run", "test"} <= named
+
+
+def test_files_that_the_walks_start_from_are_there():
+    words = [
+        word.strip("\"'") for line in code_of((ROOT / README).read_text(encoding="utf-8")) for word in line.split()
+    ]
+    named = {word for word in words if word.startswith(("experiments/", "notebooks/", "docs/"))}
+    assert "experiments/worlds/null.yaml" in named
+    made = {"docs/model-cards/text.md"}  # the pipeline writes it
+    assert {word for word in named - made if not (ROOT / word).exists()} == set()
 
 
 @pytest.mark.parametrize("command", sorted(COMMANDS))
