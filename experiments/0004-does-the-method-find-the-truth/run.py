@@ -116,8 +116,10 @@ def table(results: pl.DataFrame) -> str:
     truths = json.loads(ANSWERS.read_text(encoding="utf-8"))
     names = [claim.name for claim in CLAIMS]
     lines = [
-        "| arm | worlds | with a false verdict (upper 95 %) | false, of all verdicts | wrong sign, of all estimates "
-        + "| found, of what is there | withheld | 90 % intervals that cover |",
+        (
+            "| arm | worlds | with a false verdict (upper 95 %) | false, of all verdicts | wrong sign, of all estimates "
+            "| found, of what is there | withheld | 90 % intervals that cover |"
+        ),
         "|---|--:|--:|--:|--:|--:|--:|--:|",
     ]
     rows = []
