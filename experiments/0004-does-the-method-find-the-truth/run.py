@@ -117,8 +117,8 @@ def table(results: pl.DataFrame) -> str:
     names = [claim.name for claim in CLAIMS]
     lines = [
         (
-            "| arm | worlds | with a false verdict (upper 95 %) | false, of all verdicts | wrong sign, of all estimates "
-            "| found, of what is there | withheld | 90 % intervals that cover |"
+            "| arm | worlds | with a false verdict (upper 95 %) | false, of all verdicts | wrong sign, of all "
+            "estimates | found, of what is there | withheld | 90 % intervals that cover |"
         ),
         "|---|--:|--:|--:|--:|--:|--:|--:|",
     ]
