@@ -2,7 +2,7 @@
 
 All but the first two see the columns that our model sees. Exposure enters as the weight of delivered / exposure, which
 has the same Poisson likelihood as an offset, or as a base margin where the library has one. Parameters are in
-rivals.yaml, found by a search with the same budget for each.
+rivals.yaml; they were not searched for.
 """
 
 from collections.abc import Callable, Sequence
@@ -31,7 +31,7 @@ SMALLEST = 1e-12
 
 @cache
 def parameters() -> dict[str, Parameters]:
-    """Read the tuned parameters of each rival."""
+    """Read the parameters of each rival."""
     tuned: dict[str, Parameters] = yaml.safe_load(files(__package__).joinpath("rivals.yaml").read_text("utf-8"))
     return tuned
 
