@@ -76,6 +76,8 @@ def _plain_rows() -> Iterator[dict[str, Any]]:
 
 
 def _labels(kind: str, names: set[str]) -> dict[str, int | None]:
+    if names == {"ordinary"}:
+        return {"spam": 0, "suspicion": 0, "intent": 0, "genuine": None, "trust": None}
     if kind == "comment":
         return {label: int(label in names) for label in COMMENT_LABELS}
     return {"ad": int("ad" in names), "polished": None, "overconsumption": 0, "tested": None}

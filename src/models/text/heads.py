@@ -19,10 +19,11 @@ def targets(texts: pl.DataFrame) -> NDArray[np.float32]:
     ``ad_masked`` is asked of masked texts only, so NaN here (see :func:`masked_targets`).
     """
     hollow = 1 - pl.max_horizontal(COMMENT_LABELS)
+    known = pl.col("genuine").is_not_null()
     answers = texts.select(
         *LABELS,
         pl.lit(None, pl.Int8).alias("ad_masked"),
-        pl.when(pl.col("kind") == "comment").then(hollow).alias("generic"),
+        pl.when((pl.col("kind") == "comment") & known).then(hollow).alias("generic"),
         *((pl.col("variety") == name).cast(pl.Int8).alias(name) for name in VARIETIES),
     )
     return answers.cast(pl.Float32).to_numpy().astype(np.float32)
