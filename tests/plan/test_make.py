@@ -62,7 +62,9 @@ def made(**more) -> dict:
 
 def test_what_a_plan_says_adds_up():
     plan = made(
-        limits=[{"of": "creators", "where": {"tier": "nano"}, "at_least": 2}], objective={"deliveries": 1, "reach": 1}
+        limits=[{"of": "creators", "where": {"tier": "nano"}, "at_least": 2}],
+        objective={"deliveries": 1, "reach": 1},
+        frontier={"points": 3},
     )
     json.dumps(plan, allow_nan=False)
     assert sum(row["fee_mad"] for row in plan["chosen"]) == pytest.approx(plan["spend_mad"])
