@@ -16,9 +16,11 @@ OPENS = {  # who may open truth/, and what for; a further one needs its reason h
     "src/models/conversion/oracle.py": "the true rate, to show what is knowable at all",
     "src/evidence/trial*.py": "evidence's check of itself",
     "experiments/*does-the-method-find-the-truth/*": "evidence's check of itself over many worlds",
+    "experiments/0006-what-features-show/run.py": "judges features by what is latent; no stage, no fit",
 }
 ASKS = {"src/origin.py", "src/data/importers/run.py"}  # whether a folder is a simulated world: is_dir and no more
-SEALED = re.compile(r"(^|[/\\])truth([/\\]|$)|^(latents\.parquet|effects\.json)$")
+PATH_CALLS = {"Path", "join", "joinpath", "glob", "rglob"}
+SEALED = re.compile(r"(^|[/\\])truth[/\\]|[/\\]truth$|(^|[/\\])(latents\.parquet|effects\.json)$")
 
 
 def sources() -> Iterator[tuple[str, str]]:
@@ -33,17 +35,30 @@ def sources() -> Iterator[tuple[str, str]]:
                 yield name, "\n".join(re.sub(r"^[%!].*$", "", text, flags=re.M) for text in code)
 
 
-def mentions(code: str) -> list[ast.AST]:
-    """Return the places of a module that name the truth: its folder, its files, or the constant for them."""
-    found: list[ast.AST] = []
-    for node in ast.walk(ast.parse(code)):
-        named = isinstance(node, ast.Name | ast.Attribute) and "TRUTH" in (
-            node.id if isinstance(node, ast.Name) else node.attr
-        )
-        text = isinstance(node, ast.Constant) and isinstance(node.value, str) and " " not in node.value
-        if named or (text and SEALED.search(node.value)):
-            found.append(node)
-    return found
+def mentions(code: str) -> list[ast.expr]:
+    """Return the places of a module that name the truth: its folder in a path, its files, or the constant for them.
+
+    A column or a variable that is called truth is no path.
+    """
+    tree = ast.parse(code)
+    in_path: set[ast.AST] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
+            in_path |= {node.left, node.right}
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in PATH_CALLS:
+            in_path |= set(node.args)
+    expressions = [node for node in ast.walk(tree) if isinstance(node, ast.expr)]
+    return [node for node in expressions if _named(node) or _sealed(node, node in in_path)]
+
+
+def _named(node: ast.expr) -> bool:
+    return "TRUTH_FOLDER" in (getattr(node, "id", None), getattr(node, "attr", None))
+
+
+def _sealed(node: ast.expr, in_path: bool) -> bool:
+    if not isinstance(node, ast.Constant) or not isinstance(node.value, str) or " " in node.value:
+        return False
+    return bool(SEALED.search(node.value)) or (in_path and node.value == "truth")
 
 
 def opened(code: str) -> int:
@@ -73,7 +88,8 @@ def test_who_may_ask_opens_nothing(name):
 @pytest.mark.parametrize(
     "code",
     ['pl.read_parquet(tables / "truth" / "placements.parquet")', 'open("data/raw/world/truth/effects.json")',
-     'read(folder / TRUTH_FOLDER)', 'origin.TRUTH_FOLDER', 'x = next(d.rglob("latents.parquet"))'],
+     'read(folder / TRUTH_FOLDER)', 'os.path.join(folder, "truth", name)',
+     'origin.TRUTH_FOLDER', 'x = next(d.rglob("latents.parquet"))'],
 )  # fmt: skip
 def test_reading_the_truth_is_seen(code):
     assert mentions(code)

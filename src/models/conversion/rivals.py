@@ -2,7 +2,7 @@
 
 All but the first two see the columns that our model sees. Exposure enters as the weight of delivered / exposure, which
 has the same Poisson likelihood as an offset, or as a base margin where the library has one. Parameters are in
-rivals.yaml; they were not searched for.
+rivals.yaml, which says how they were found.
 """
 
 from collections.abc import Callable, Sequence

@@ -48,7 +48,7 @@ def _head(metrics: dict[str, Any], encoder: dict[str, Any]) -> str:
 
 
 def _bars(main: dict[str, Any]) -> str:
-    counted = {name: row for name, row in main["variety"].items() if row["counted"]}
+    counted = {name: row for name, row in main["variety"].items() if row["counted"]} or main["variety"]
     lowest = min(counted, key=lambda name: counted[name]["mean"])
     rows = [
         ["mean of nine heads", f"≥ {BARS['mean']}", _with(main), _verdict(main["mean"] - BARS["mean"])],

@@ -1,5 +1,6 @@
 """The evaluation of the text model on texts and authors that it has not seen, beside its peers, in one run."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from .evaluate import Flags, calibration_error, gain, judge
 from .heads import HEADS, OUTPUTS
 from .peers import fasttext_style, keywords, tfidf
 from .scorer import Kind, TextScorer, _answers, disclosed, load_scorer
+from .teacher import RememberingEncoder
 
 SHARES = (0.0, 0.02, 0.05, 0.1, 0.2, 0.4, 1.0)  # of texts put to the teacher: the curve of quality against cost
 ERRORS = 20  # shown of each slice
@@ -31,6 +33,10 @@ def evaluate_text(
         gains over each peer; calibration; disclosure; masked ads), ``curve`` and ``errors`` (frames).
     """
     scorer = load_scorer(model).with_share(1.0)
+    if scorer.teacher:
+        encoder = scorer.teacher.encoder
+        reading = RememberingEncoder(encoder.model, encoder.tokenizer, encoder.layers)
+        scorer = replace(scorer, teacher=replace(scorer.teacher, encoder=reading))
     said = {name: flags for name, flags in _models(scorer, model, train, valid, test, seed).items() if flags}
     random = np.random.default_rng(seed)
     main = "hybrid" if "hybrid" in said else "student"
