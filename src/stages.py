@@ -34,6 +34,7 @@ from .params import Params
 from .plan.campaign import read_campaign
 from .plan.folder import stage_market
 from .plan.make import make_plan
+from .plan.why import explained
 from .report.facts import Facts, gather
 from .report.page import write_page
 from .tables import check
@@ -133,7 +134,7 @@ def plan_stage(params: Params) -> None:
             market = stage_market(
                 campaign, params.data.tables, ANNOTATED, FEATURES, engine, params.features, params.tiers
             )
-        found = make_plan(campaign, market, model, params.tiers, params.seed)
+        found = explained(make_plan(campaign, market, model, params.tiers, params.seed), market, model)
     except InputError as error:  # tables without dates, fees or the places of the campaign have no plan
         found = {"campaign": campaign.name, "reason": "; ".join(error.faults)}
     write_json({"simulated": origin(params.data.tables)["simulated"], **found}, METRICS / "plan.json")

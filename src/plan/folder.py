@@ -17,6 +17,7 @@ from .campaign import Campaign
 from .make import make_plan
 from .market import market_of, pairs_of
 from .options import Market
+from .why import explained
 
 
 def plan_folder(
@@ -30,7 +31,8 @@ def plan_folder(
     """
     market = folder_market(campaign, tables, workspace, tiers)
     forecaster = trained(market, config, seed) if model is None else find_model(model)
-    return {"simulated": origin(tables)["simulated"], **make_plan(campaign, market, forecaster, tiers, seed)}
+    found = explained(make_plan(campaign, market, forecaster, tiers, seed), market, forecaster)
+    return {"simulated": origin(tables)["simulated"], **found}
 
 
 def folder_market(campaign: Campaign, tables: Path, workspace: Workspace, tiers: Tiers) -> Market:
