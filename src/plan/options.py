@@ -59,7 +59,8 @@ class Options:
         largest = np.zeros(count)
         np.maximum.at(largest, segment[inside], value[inside])
         per_person = np.divide(sums[0], sums[1], out=np.zeros(count), where=sums[1] > 0)
-        return np.maximum(np.maximum(self.people * per_person, ROOMY * largest), 1e-300)
+        least = 1e-6 * (float(value.max(initial=0.0)) or 1.0)  # a segment whose creators are worth nothing
+        return np.maximum(np.maximum(self.people * per_person, ROOMY * largest), least)
 
 
 def build_options(campaign: Campaign, market: Market, model: Forecaster) -> Options:

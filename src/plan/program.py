@@ -74,7 +74,7 @@ def together(filled: Floats, capacity: Floats) -> Floats:
 
 def tidy(values: Floats) -> Floats:
     """Round to 12 significant digits."""
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         scale = 10.0 ** (DIGITS - 1 - np.floor(np.log10(np.abs(values))))
         rounded = np.round(values * scale) / scale
     return np.where(np.isfinite(rounded), rounded, 0.0)

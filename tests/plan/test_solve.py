@@ -155,3 +155,12 @@ def test_weights_trade_measures_off():
         goal = goal_of(campaign(1000, objective={"deliveries": weight, "reach": 1 - weight}), options(seller, shouter))
         picked[weight] = goal.options.table[goal.best(100_000).chosen]["creator_id"].to_list()
     assert picked == {0.1: ["b"], 0.9: ["a"]}
+
+
+def test_a_segment_whose_creators_are_worth_nothing_is_no_trouble():
+    some = options(offer("a", [1000], [5.0], segment=0), offer("b", [1000], [3.0], segment=1, trusted_reach=0.0),
+                   people=[9000.0, 9000.0])  # fmt: skip
+    goal = goal_of(campaign(9000, objective="trusted_reach"), some)
+    found = goal.best(900_000)
+    assert np.isfinite(found.worth)
+    assert "a" in goal.options.table[found.chosen]["creator_id"].to_list()
