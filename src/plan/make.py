@@ -30,6 +30,8 @@ def make_plan(campaign: Campaign, market: Market, model: Forecaster, tiers: Tier
     :raises InputError: If no plan meets the conditions, naming those in conflict and how far each would have to give.
     """
     options = build_options(campaign, market, model)
+    if not len(options.table):
+        raise InputError(f"no creator can be chosen: {_why_nobody(options)}")
     goal = goal_of(campaign, options)
     steps = frontier(goal)
     plan = next(step.plan for step in steps if step.budget == campaign.budget_cents)
@@ -59,6 +61,11 @@ class _Context:
         """Describe a plan; the same draws for every plan."""
         tail, random = self.goal.campaign.risk.tail, np.random.default_rng(self.seed)
         return outlook(self.goal.options, chosen, self.common, tail, random)
+
+
+def _why_nobody(options: Options) -> str:
+    counts = options.left_out.group_by("reason").len().sort("reason")
+    return "; ".join(f"{reason} ({creators})" for reason, creators in counts.iter_rows()) or "there are no creators"
 
 
 def no_plan(goal: Goal) -> list[str]:

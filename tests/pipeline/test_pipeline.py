@@ -29,7 +29,7 @@ def test_every_stage_leaves_what_it_says(finished: Path):
     assert metrics["simulated"] is True
     assert {"followers", "followers_and_engagement", "oracle"} <= set(metrics["rivals"])
     assert metrics["rivals"]["oracle"]["d2_rate"] > max(metrics["d2_rate"], metrics["rivals"]["followers"]["d2_rate"])
-    assert ConversionModel.load(finished / "artifacts/conversion").booster is not None
+    assert ConversionModel.load(finished / "artifacts/conversion").scorer is not None
     assert "SIMULÉES" in (finished / "reports/report.html").read_text(encoding="utf-8")
 
 

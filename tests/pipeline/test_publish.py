@@ -69,7 +69,9 @@ def test_one_run_for_one_state_with_all_that_people_need(finished: Path, client)
 
     import mlflow
 
-    (logged,) = mlflow.search_logged_models([published.info.experiment_id], output_format="list")
+    models = mlflow.search_logged_models([published.info.experiment_id], output_format="list")
+    assert sorted(model.name for model in models) == ["conversion", "text"]
+    (logged,) = [model for model in models if model.name == "conversion"]
     parts = {run.info.run_name: run for run in runs_inside(store, published)}
     assert set(parts) >= {"text", "conversion", "evidence", "plan"}
     assert logged.source_run_id == parts["conversion"].info.run_id

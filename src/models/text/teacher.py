@@ -43,6 +43,7 @@ class Encoder:
             raise InputError(f"{folder}: no encoder there (config.json); build one with: dvc repro encoder")
         verbosity = logging.get_verbosity()
         logging.set_verbosity_error()  # it would report the pooler, which nobody asks, as missing
+        logging.disable_progress_bar()  # loading takes a second; faults of the input are all that stderr is for
         model = AutoModel.from_pretrained(folder, local_files_only=True, dtype=torch.float32)
         logging.set_verbosity(verbosity)
         model = model.eval()
