@@ -7,7 +7,8 @@ import polars as pl
 from ..files import digest
 from ..tables import present
 
-STEPS = ("step", "epoch", "round")  # a plot whose first column is one of these is a curve
+# A plot whose first column is one of these is a curve; steps are whole numbers in MLflow, so a share becomes percent.
+STEPS = {"step": 1, "epoch": 1, "round": 1, "teacher_share": 100}
 TRIALS = "trials.csv"  # in an experiment's folder: one row a trial, columns trial, value and the parameters
 
 
@@ -32,7 +33,7 @@ def log_curves(path: Path) -> None:
         return
     words = [name for name, dtype in table.schema.items() if not dtype.is_numeric()]
     for row in table.sort(table.columns[0]).iter_rows(named=True):
-        step = int(row.pop(table.columns[0]))
+        step = round(STEPS[table.columns[0]] * row.pop(table.columns[0]))
         prefix = "".join(f"{row.pop(word)}." for word in words)
         curves = {f"{path.stem}.{prefix}{name}": float(value) for name, value in row.items() if value is not None}
         mlflow.log_metrics(curves, step=step)
