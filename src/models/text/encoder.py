@@ -6,12 +6,14 @@ share a scale. Nothing of the package is run; its wheel is fetched by version an
 """
 
 import json
+import math
 import re
 import struct
 import subprocess
 import sys
 import tempfile
 import zipfile
+from collections import Counter
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import pairwise
@@ -234,18 +236,10 @@ def _renamed(found: dict[str, NDArray[np.float32]], layers: int) -> dict[str, ND
 def build_tiny_encoder(texts: list[str], out: Path, seed: int) -> None:
     """Write an encoder of random weights with two small layers: the same code paths in seconds, for tests."""
     import torch  # noqa: PLC0415 takes a second, and the converter needs none of it
-    from tokenizers import trainers  # noqa: PLC0415
     from transformers import BertConfig, BertModel  # noqa: PLC0415
 
     special = {"<s>": 0, "<pad>": 1, "</s>": 2, "<unk>": 3}
-    tokenizer = _tokenizer([(name, 0.0) for name in special], special)
-    trainer = trainers.UnigramTrainer(
-        vocab_size=800,
-        special_tokens=list(special),
-        unk_token=list(special)[3],
-        show_progress=False,
-    )
-    tokenizer.train_from_iterator(texts, trainer)
+    tokenizer = _tokenizer([*((name, 0.0) for name in special), *_common_pieces(texts)], special)
     config = BertConfig(vocab_size=tokenizer.get_vocab_size(), hidden_size=32, num_hidden_layers=2, pad_token_id=1,
                         num_attention_heads=2, intermediate_size=64, max_position_embeddings=160)  # fmt: skip
     with torch.random.fork_rng(devices=[]), replacing(out) as folder:
@@ -253,3 +247,17 @@ def build_tiny_encoder(texts: list[str], out: Path, seed: int) -> None:
         BertModel(config, add_pooling_layer=False).save_pretrained(folder)
         tokenizer.save(str(folder / "tokenizer.json"))
         write_json({"source": "random weights, for tests"}, folder / "SOURCE.json")
+
+
+def _common_pieces(texts: list[str], letters: int = 300, words: int = 500) -> list[tuple[str, float]]:
+    """Return the commonest letters and words as pieces with their log shares: the same ones in every process."""
+    counts = Counter(sign for text in texts for sign in text if not sign.isspace())
+    pieces = _first(counts, letters) | {"\N{LOWER ONE EIGHTH BLOCK}": len(texts)}
+    pieces |= _first(Counter("\N{LOWER ONE EIGHTH BLOCK}" + word for text in texts for word in text.split()), words)
+    total = sum(pieces.values())
+    return [(piece, math.log(count / total)) for piece, count in pieces.items()]
+
+
+def _first(counts: Counter[str], most: int) -> dict[str, int]:
+    """Keep the commonest; ties by their spelling, since a counter keeps them in the order of arrival."""
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:most])
