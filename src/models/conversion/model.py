@@ -1,5 +1,6 @@
 """Deliveries for each person reached: a log-linear model, boosted trees on what it leaves, and what surrounds both."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,7 @@ import lightgbm as lgb
 import numpy as np
 import polars as pl
 
-from ...files import read_json, write_json
+from ...files import plain, read_json, write_json
 from .config import ConversionConfig
 from .inputs import Inputs
 from .linear import LogLinear
@@ -97,7 +98,8 @@ class ConversionModel:
                 "weights": self.scorer.linear.weights.tolist(),
                 "sds": self.scorer.linear.sds.tolist(),
             }
-        write_json({**about, "reach": self.reach.to_json(), "spread": self.spread.to_json()}, folder / "model.json")
+        about |= {"reach": self.reach.to_json(), "spread": self.spread.to_json()}
+        write_json(json.loads(json.dumps(plain(about), sort_keys=True)), folder / "model.json")  # groups have no order
 
     @classmethod
     def load(cls, folder: Path) -> "ConversionModel":
