@@ -98,8 +98,8 @@ class ConversionModel:
                 "weights": self.scorer.linear.weights.tolist(),
                 "sds": self.scorer.linear.sds.tolist(),
             }
-        about |= {"reach": self.reach.to_json(), "spread": self.spread.to_json()}
-        write_json(json.loads(json.dumps(plain(about), sort_keys=True)), folder / "model.json")  # groups have no order
+        spread = json.loads(json.dumps(plain(self.spread.to_json()), sort_keys=True))  # its groups come in any order
+        write_json({**about, "reach": self.reach.to_json(), "spread": spread}, folder / "model.json")
 
     @classmethod
     def load(cls, folder: Path) -> "ConversionModel":
