@@ -23,7 +23,8 @@ def annotate(engine: Engine, tables: Path, out: Path, scorer: Scorer, gazetteer:
     for kind, (table, key, column) in _TABLES.items():
         rows = engine.read_table(table, tables)
         rows = rows.select(key, text=rows[column]).filter(lambda row: row.text.notnull())
-        distinct = rows.select("text").distinct()
+        # sorted: the most doubtful of a batch are asked twice, so the same texts must meet in a batch in every run
+        distinct = rows.select("text").distinct().order_by("text")
         texts = engine.map_batches(
             distinct, annotator(scorer, kind, gazetteer), SCHEMAS[kind], out / f".{table}.texts.parquet"
         )

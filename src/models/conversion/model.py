@@ -1,6 +1,5 @@
 """Deliveries for each person reached: a log-linear model, boosted trees on what it leaves, and what surrounds both."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,7 @@ import lightgbm as lgb
 import numpy as np
 import polars as pl
 
-from ...files import plain, read_json, write_json
+from ...files import read_json, write_json
 from .config import ConversionConfig
 from .inputs import Inputs
 from .linear import LogLinear
@@ -98,8 +97,7 @@ class ConversionModel:
                 "weights": self.scorer.linear.weights.tolist(),
                 "sds": self.scorer.linear.sds.tolist(),
             }
-        spread = json.loads(json.dumps(plain(self.spread.to_json()), sort_keys=True))  # its groups come in any order
-        write_json({**about, "reach": self.reach.to_json(), "spread": spread}, folder / "model.json")
+        write_json({**about, "reach": self.reach.to_json(), "spread": self.spread.to_json()}, folder / "model.json")
 
     @classmethod
     def load(cls, folder: Path) -> "ConversionModel":

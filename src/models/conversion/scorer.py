@@ -138,7 +138,7 @@ def _levels(rows: Rows, mean: np.ndarray, groups: np.ndarray) -> dict[str, float
         return {ALL: 0.0}
     levels = {ALL: float(np.log(rows.counts.sum() / mean.sum()))}
     mean = mean * np.exp(levels[ALL])
-    for group in set(groups) - {ALL}:
+    for group in sorted(set(groups) - {ALL}):
         here = groups == group
         expected, off = mean[here].sum(), np.bincount(rows.creators[here], rows.counts[here] - mean[here])
         ratio = (rows.counts[here].sum() + 1) / (expected + 1)  # one delivery as expected: a group may have none

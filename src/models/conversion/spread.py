@@ -44,7 +44,7 @@ class Spread:
         """
         pooled = _dispersion(counts, mean, None)
         groups = {ALL: np.ones(len(counts), dtype=bool)}
-        groups |= {name: tiers == name for name in np.unique(tiers) if (tiers == name).sum() >= ENOUGH}
+        groups |= {name: tiers == name for name in sorted(set(tiers.tolist())) if (tiers == name).sum() >= ENOUGH}
         dispersion = {name: pooled if name == ALL else _dispersion(counts[g], mean[g], pooled)
                       for name, g in groups.items()}  # fmt: skip
         dispersed = np.array([dispersion.get(tier, pooled) for tier in tiers])
