@@ -62,7 +62,7 @@ serve: $(INSTALLED) ## run an MLflow server with sign-in for a team, on loopback
 	@python -m thiqa serve
 
 lock: ## pin every package anew (needs uv)
-	uv pip compile --universal --python-version 3.11 --extra dev --extra notebooks --extra server --extra spark --no-header --no-annotate --no-emit-index-url --quiet --upgrade pyproject.toml | grep -vE '^(nvidia|cuda|triton)' > requirements.lock.new # torch asks for what a GPU needs, if it needs it
+	uv pip compile --universal --python-version 3.11 --extra dev --extra notebooks --extra research --extra server --extra spark --no-header --no-annotate --no-emit-index-url --quiet --upgrade pyproject.toml | grep -vE '^(nvidia|cuda|triton)' > requirements.lock.new # torch asks for what a GPU needs, if it needs it
 	mv requirements.lock.new requirements.lock
 
 clean: ## remove what the pipeline made; imports, the environment and MLflow's runs stay

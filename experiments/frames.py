@@ -11,20 +11,26 @@ import thiqa
 from thiqa.data.world import simulate
 from thiqa.files import digest, replacing
 from thiqa.models.conversion import placements_frame
-from thiqa.models.text.find import find_scorer
+from thiqa.models.text.find import SHIPPED
+from thiqa.models.text.scorer import load_scorer
 from thiqa.params import Params
 from thiqa.workspace import CACHE_VARIABLE, Workspace
 
-WORLDS = Path(__file__).parent / "worlds"
-CORPUS = Path(__file__).parents[1] / "data" / "corpus" / "world.jsonl"
+HERE = Path(__file__).parent
+WORLDS = HERE / "worlds"
+CORPUS = HERE.parent / "data" / "corpus" / "world.jsonl"
 PACKAGE = Path(thiqa.__file__).parent
+AUDIT = PACKAGE / "models" / "conversion" / "audit.py"
 
 
 def code_digest(*files: Path) -> str:
-    """Name the code that simulates and judges, with what else results depend on."""
-    parts = ("data/world", "annotate", "features", "models")
-    code = [f for part in parts for f in sorted((PACKAGE / part).rglob("*")) if f.suffix in {".py", ".yaml"}]
-    return digest(*code, CORPUS, *files)[:12]
+    """Name the code that simulates, scores texts and judges, with what else results depend on.
+
+    What audits is left out: those who run it name it.
+    """
+    parts = ("data/world", "annotate", "features", "models/conversion", "models/text/shipped")
+    code = [f for part in parts for f in sorted((PACKAGE / part).rglob("*")) if f.suffix in {".py", ".json"}]
+    return digest(*(file for file in code if file != AUDIT), CORPUS, *files)[:12]
 
 
 def cache() -> Path:
@@ -51,5 +57,5 @@ def world_tables(world: str, seed: int, changes: dict | None = None) -> Path:
 def world_frame(world: str, seed: int, changes: dict | None = None) -> tuple[pl.DataFrame, Path]:
     """Return the placements of a simulated world with everything known at the deal, and the folder of its tables."""
     tables, defaults = world_tables(world, seed, changes), Params()
-    features = Workspace(defaults.engine, defaults.features, find_scorer()).cached_features(tables)
+    features = Workspace(defaults.engine, defaults.features, load_scorer(SHIPPED)).cached_features(tables)
     return placements_frame(tables, features, defaults.tiers), tables

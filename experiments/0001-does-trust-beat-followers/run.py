@@ -1,110 +1,125 @@
-"""Does trust beat followers? Run the seeds of params.yaml that results.csv lacks, then write the README's table."""
+"""Does trust beat followers? Run the worlds and seeds that results.csv lacks, then write the README's table."""
 
-import os
-import re
-import tempfile
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 import yaml
 
-import thiqa
-from thiqa.data.world import simulate
-from thiqa.features import column_names
-from thiqa.files import digest, replacing
-from thiqa.models.conversion import ConversionConfig, placements_frame, validate
-from thiqa.models.text.find import SHIPPED
-from thiqa.models.text.scorer import load_scorer
-from thiqa.params import Params
-from thiqa.workspace import CACHE_VARIABLE, Workspace
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from frames import code_digest, world_frame
+from records import add, done_before, lead, show
+
+from thiqa.features import FEATURES
+from thiqa.models.conversion import ConversionConfig, fit
+from thiqa.models.conversion.data import CATEGORIES, feature_columns, feature_of
+from thiqa.models.conversion.model import learnable
+from thiqa.models.conversion.oracle import true_rates
+from thiqa.models.conversion.scores import gain
+from thiqa.models.conversion.validate import OURS, Fitter, cross_fit, fitters, scores_of
 
 HERE = Path(__file__).parent
 RESULTS, README = HERE / "results.csv", HERE / "README.md"
+FAMILIES = ("engagement", "authenticity", "sponsorship", "discourse", "proximity")
+BASE = "base"
 ARMS = {
     "followers": "followers alone",
     "followers_and_engagement": "followers and engagement rate",
-    "no_trust": "all but the trust features: followers, what the deal says, who the creator is",
-    "model": "all features",
+    BASE: "base: followers and their past, engagement rate, what the deal says, who the creator is",
+    **{f"plus_{family}": f"base and {family}" for family in FAMILIES},
+    OURS: "all features",
     "oracle": "(true rate, for scale)",
 }
-CODE = ("data/world", "annotate", "features", "models")  # a change here makes old results void
+SCHEMA = {
+    "code": pl.String, "world": pl.String, "seed": pl.Int64, "arm": pl.String, "judged": pl.Int64,
+    "d2_rate": pl.Float64, "d2_plan": pl.Float64, "gain": pl.Float64, "low": pl.Float64, "high": pl.Float64,
+}  # fmt: skip
 
 
-def code_digest() -> str:
-    """Name the code and the parameters that results were made with."""
-    package = Path(thiqa.__file__).parent
-    files = [f for part in CODE for f in sorted((package / part).rglob("*")) if f.suffix in {".py", ".yaml"}]
-    return digest(*files, HERE.parents[1] / "data" / "corpus" / "world.jsonl", HERE / "params.yaml")[:12]
+def columns_of(rows: pl.DataFrame) -> dict[str, list[str]]:
+    """Name the columns that our model sees in each arm."""
+    families = {feature.name: feature.family for feature in FEATURES}
+    every = feature_columns(rows)
+    base = [name for name in every if families.get(feature_of(name), "audience") == "audience"]
+    base += [name for name in every if feature_of(name) == "rate_by_followers"]
+    more = {f"plus_{family}": [name for name in every if families.get(feature_of(name)) == family and name not in base]
+            for family in FAMILIES}  # fmt: skip
+    return {BASE: base, **{arm: base + names for arm, names in more.items()}}
 
 
-def run_seed(seed: int, params: dict[str, Any], folder: Path) -> list[dict[str, Any]]:
-    """Simulate one world and judge every arm on it, on the same placements."""
-    world_file, tables = folder / "world.yaml", folder / "world"
-    world_file.write_text(yaml.safe_dump(params["world"]), encoding="utf-8")
-    simulate(world_file, tables, seed=seed, progress=False)
-    defaults = Params()
-    config = ConversionConfig(**params["conversion"])
-    features = Workspace(defaults.engine, defaults.features, load_scorer(SHIPPED)).cached_features(tables)
-    frame = placements_frame(tables, features, defaults.tiers)
-    trust = [name for name, f in column_names(defaults.features.windows).items() if f.family != "audience"]
-    full = validate(frame, config, seed, tables)["metrics"]
-    without = validate(frame.drop(trust), config, seed, tables)["metrics"]
-    scores = {"model": full, **full["rivals"], "no_trust": without}
-    figures = ("d2_rate", "d2_plan")
+def run_one(world: str, seed: int) -> list[dict[str, Any]]:
+    """Judge every arm on one world, on the same placements; ``gain`` is the lead over the base."""
+    frame, tables = world_frame(world, seed)
+    rows, config, oracle = learnable(frame), ConversionConfig(), true_rates(tables)
+    if oracle is None:
+        sys.exit(f"{tables}: no truth")
+    today = {name: fitter for name, fitter in fitters(rows, config, seed).items() if name in ARMS}
+    ours = {arm: _ours(columns, config, seed) for arm, columns in columns_of(rows).items()}
+    judged = cross_fit(rows, feature_columns(rows), today | ours, config, seed)
+    judged = judged.join(oracle.rename({"rate_per_reach": "rate_oracle"}), on="placement_id", how="left")
+    random = np.random.default_rng(seed)
     return [
-        {"seed": seed, "arm": arm, "judged": full["judged"], **{f: scores[arm][f] for f in figures}} for arm in ARMS
-    ]
+        {"arm": arm, "judged": len(judged), **{name: scores_of(judged, arm)[name] for name in ("d2_rate", "d2_plan")},
+         **_over_base(judged, arm, config.bootstraps, random)} for arm in ARMS
+    ]  # fmt: skip
 
 
-def done_before(code: str) -> pl.DataFrame:
-    """Read the results of this code; those of other code are run anew."""
-    schema = {"code": pl.String, "seed": pl.Int64, "arm": pl.String, "judged": pl.Int64,
-              "d2_rate": pl.Float64, "d2_plan": pl.Float64}  # fmt: skip
-    if not RESULTS.exists():
-        return pl.DataFrame(schema=schema)
-    return pl.read_csv(RESULTS, schema=schema).filter(pl.col("code") == code)
+def _ours(columns: list[str], config: ConversionConfig, seed: int) -> Fitter:
+    def fitter(rows: pl.DataFrame, _rate: float) -> Any:
+        model = fit(rows, columns, CATEGORIES, config, seed)
+        return lambda frame: np.log(model.rate(frame) / model.mean_rate)
+
+    return fitter
+
+
+def _over_base(judged: pl.DataFrame, arm: str, draws: int, random: np.random.Generator) -> dict[str, float | None]:
+    reach = judged["reach"].to_numpy().astype(float)
+    ours, base, reference = (judged[name].to_numpy() * reach for name in (f"rate_{arm}", f"rate_{BASE}", "reference"))
+    delivered = judged["delivered"].to_numpy().astype(float)
+    return gain(delivered, ours, base, reference, judged["creator_id"].to_numpy(), draws, random)
 
 
 def table(results: pl.DataFrame) -> str:
-    """Write the table of the README: mean over seeds, smallest and largest."""
+    """Write the tables of the README: mean over seeds, smallest and largest; the lead over the base."""
     seeds = results["seed"].n_unique()
-    lines = [f"| arm | D², realised reach: mean of {seeds} seeds (range) | D² at the deal: mean (range) |",
-             "|---|---|---|"]  # fmt: skip
+    return "\n".join(line for world in results["world"].unique(maintain_order=True)
+                     for line in _of_world(results.filter(pl.col("world") == world), world, seeds)).strip()  # fmt: skip
+
+
+def _of_world(results: pl.DataFrame, world: str, seeds: int) -> Iterator[str]:
+    yield f"`{world}`, {seeds} seeds:\n"
+    yield (
+        "| arm | D², realised reach: mean (range) | D² at the deal: mean (range) "
+        "| D² above the base [90 % interval] | seeds above the base |"
+    )
+    yield "|---|---|---|---|--:|"
     for arm, words in ARMS.items():
         part = results.filter(pl.col("arm") == arm)
         cells = [f"{part[f].mean():.3f} ({part[f].min():.3f} to {part[f].max():.3f})" for f in ("d2_rate", "d2_plan")]
-        lines.append(f"| {words} | {' | '.join(cells)} |")
-    wide = results.pivot(on="arm", index="seed", values="d2_rate").sort("seed")
-    lines += ["", "All features minus each other arm, D² with realised reach, on the same placements:", "",
-              "| minus | " + " | ".join(f"seed {seed}" for seed in wide["seed"]) + " |",
-              "|---|" + "--:|" * seeds]  # fmt: skip
-    for arm in ("followers", "followers_and_engagement", "no_trust"):
-        gains = (wide["model"] - wide[arm]).to_list()
-        lines.append(f"| {ARMS[arm]} | " + " | ".join(f"{gain:+.3f}" for gain in gains) + " |")
-    return "\n".join(lines)
+        mean, low, high = lead(part)
+        above = "– | –" if arm == BASE else f"{mean:+.3f} [{low:+.3f}, {high:+.3f}] | {(part['gain'] > 0).sum()}"
+        yield f"| {words} | {' | '.join(cells)} | {above} |"
+    yield ""
 
 
 def main() -> None:
     """Run what is missing."""
-    params, code = yaml.safe_load((HERE / "params.yaml").read_text(encoding="utf-8")), code_digest()
-    results = done_before(code)
+    params, code = yaml.safe_load((HERE / "params.yaml").read_text(encoding="utf-8")), code_digest(HERE / "params.yaml")
     for seed in params["seeds"]:
-        if seed in results["seed"]:
-            print(f"seed {seed}: done before")
-            continue
-        with tempfile.TemporaryDirectory() as folder:
-            os.environ[CACHE_VARIABLE] = f"{folder}/cache"  # these worlds are not needed again
-            rows = pl.DataFrame([{"code": code, **row} for row in run_seed(seed, params, Path(folder))])
-        results = pl.concat([results, rows.cast(dict(results.schema))])
-        with replacing(RESULTS) as temporary:
-            results.write_csv(temporary, float_precision=6)
-        print(f"seed {seed}: done")
-    text = table(results.filter(pl.col("seed").is_in(params["seeds"])))
+        for world in params["worlds"]:
+            results = done_before(RESULTS, SCHEMA, code)
+            if len(results.filter(pl.col("world") == world, pl.col("seed") == seed)):
+                print(f"{world}, seed {seed}: done before")
+                continue
+            add(RESULTS, SCHEMA, [{"code": code, "world": world, "seed": seed, **row} for row in run_one(world, seed)])
+            print(f"{world}, seed {seed}: done", flush=True)
+    text = table(done_before(RESULTS, SCHEMA, code))
     print(text)
-    block = re.compile(r"(<!-- results:begin -->\n).*?(<!-- results:end -->)", re.DOTALL)
-    readme = README.read_text(encoding="utf-8")
-    README.write_text(block.sub(lambda found: f"{found[1]}{text}\n{found[2]}", readme), encoding="utf-8")
+    show(README, text)
 
 
 if __name__ == "__main__":

@@ -67,24 +67,25 @@ def test_a_seed_that_is_done_is_skipped(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(run, "HERE", tmp_path)
     monkeypatch.setattr(run, "RESULTS", tmp_path / "results.csv")
     monkeypatch.setattr(run, "README", tmp_path / "README.md")
-    (tmp_path / "params.yaml").write_text("seeds: [1, 2]\nworld: {}\nconversion: {}\n")
+    (tmp_path / "params.yaml").write_text("seeds: [1, 2]\nworlds: [maroc]\n")
     (tmp_path / "README.md").write_text("<!-- results:begin -->\n<!-- results:end -->\n")
     asked = []
 
-    def run_seed(seed, params, folder):
-        asked.append(seed)
-        if asked == [1, 2]:
+    def run_one(world, seed):
+        asked.append((world, seed))
+        if len(asked) == 2:
             raise KeyboardInterrupt
-        return [{"seed": seed, "arm": arm, "judged": 5, "d2_rate": 0.1 * seed, "d2_plan": 0.0} for arm in run.ARMS]
+        figures = {"judged": 5, "d2_rate": 0.1 * seed, "d2_plan": 0.0, "gain": 0.1, "low": 0.0, "high": 0.2}
+        return [{"arm": arm, **figures} for arm in run.ARMS]
 
-    monkeypatch.setattr(run, "run_seed", run_seed)
-    monkeypatch.setenv("THIQA_CACHE", str(tmp_path))  # run.py sets it; this puts it back
+    monkeypatch.setattr(run, "run_one", run_one)
+    monkeypatch.setattr(run, "code_digest", lambda *_: "unchanged")
     with pytest.raises(KeyboardInterrupt):
         run.main()
     run.main()
-    assert asked == [1, 2, 2]
-    assert "seed 1: done before" in capsys.readouterr().out
+    assert asked == [("maroc", 1), ("maroc", 2), ("maroc", 2)]
+    assert "maroc, seed 1: done before" in capsys.readouterr().out
     assert "| followers alone | 0.150 (0.100 to 0.200) |" in (tmp_path / "README.md").read_text()
-    monkeypatch.setattr(run, "code_digest", lambda: "changed")
+    monkeypatch.setattr(run, "code_digest", lambda *_: "changed")
     run.main()
-    assert asked == [1, 2, 2, 1, 2]
+    assert [seed for _, seed in asked] == [1, 2, 2, 1, 2]

@@ -14,7 +14,7 @@ from .folds import View, folds_of
 from .model import SMALLEST_RATE, ConversionModel, fit, learnable
 from .oracle import LATENT, true_levers, true_rates
 from .reach import ReachModel
-from .rivals import RIVALS, LogRatio, parameters, simple
+from .rivals import RIVALS, LogRatio, Parameters, parameters, simple
 from .scores import coverage, d2, gain, regret
 
 Fitter = Callable[[pl.DataFrame, float], LogRatio]  # training rows, their mean rate -> log(rate / mean rate) of rows
@@ -22,8 +22,14 @@ KEPT = ("placement_id", "creator_id", "tier", "reach", "delivered", "followers",
 OURS = "model"
 
 
-def fitters(frame: pl.DataFrame, config: ConversionConfig, seed: int) -> dict[str, Fitter]:
-    """Name the rivals: what people use today, other models on our columns, and ours fed the true levers."""
+def fitters(
+    frame: pl.DataFrame, config: ConversionConfig, seed: int, tuned: dict[str, Parameters] | None = None
+) -> dict[str, Fitter]:
+    """Name the rivals: what people use today, other models on our columns, and ours fed the true levers.
+
+    :param tuned: Parameters of the other models, where they are not those of rivals.yaml.
+    """
+    given = parameters() | (tuned or {})
     shown = [name for name in frame.columns if name.startswith("rate_by_followers")]
     columns = [name for name in feature_columns(frame) if not name.startswith(LATENT)]
     found: dict[str, Fitter] = {
@@ -32,7 +38,7 @@ def fitters(frame: pl.DataFrame, config: ConversionConfig, seed: int) -> dict[st
     }
     for name, fitter in RIVALS.items():
         found[name] = lambda rows, rate, fitter=fitter, name=name: fitter(  # type: ignore[misc]
-            rows, rate, _varying(rows, columns), CATEGORIES, parameters()[name]
+            rows, rate, varying(rows, columns), CATEGORIES, given[name]
         )
     latent = [name for name in frame.columns if name.startswith(LATENT)]
     if latent:
@@ -41,7 +47,7 @@ def fitters(frame: pl.DataFrame, config: ConversionConfig, seed: int) -> dict[st
     return found
 
 
-def _varying(rows: pl.DataFrame, columns: list[str]) -> list[str]:
+def varying(rows: pl.DataFrame, columns: list[str]) -> list[str]:
     """Leave out columns without two values in training, at which some libraries stumble."""
     return [name for name in columns if rows[name].drop_nulls().n_unique() > 1]
 

@@ -1,15 +1,16 @@
 """The conversion model: what it may see, how it is judged, and that it finds what is there and nothing else."""
 
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
 from sklearn.linear_model import PoissonRegressor
+from sold import placements
 from tiny import at
 
 from thiqa.models.conversion import ConversionConfig, ConversionModel, fit, placements_frame, reasons, validate
+from thiqa.models.conversion.audit import OWN, TWINS, audit, in_common, with_own, with_twins
 from thiqa.models.conversion.data import CATEGORIES, OUTCOMES, feature_columns
 from thiqa.models.conversion.folds import VIEWS, folds_of
 from thiqa.models.conversion.linear import LogLinear, fit_log_linear
@@ -18,31 +19,6 @@ from thiqa.models.conversion.scores import d2, gain, regret
 from thiqa.models.conversion.spread import Spread
 
 CONFIG = ConversionConfig(trees=20, smallest_leaf=20, folds=3, inner_folds=2, bootstraps=60)
-
-
-def placements(rows: int = 1600, seed: int = 1) -> pl.DataFrame:
-    """Placements of 80 creators whose rate depends on one feature alone."""
-    random = np.random.default_rng(seed)
-    creator = random.integers(80, size=rows)
-    trust = random.normal(size=80)[creator]
-    reach = random.integers(500, 5000, size=rows)
-    delivered = random.poisson(reach * 0.003 * np.exp(0.8 * trust))
-    start = datetime(2025, 1, 1, tzinfo=UTC)
-    text = {name: [None] * rows for name in CATEGORIES if name != "tier"}
-    return pl.DataFrame(
-        {
-            "placement_id": [f"{i:05}" for i in range(rows)],
-            "creator_id": [f"c{i}" for i in creator],
-            "agreed_at": [start + timedelta(hours=int(h)) for h in random.integers(8000, size=rows)],
-            "tier": ["nano"] * rows, "followers": random.integers(500, 2000, size=80)[creator].astype(float),
-            "reach": reach, "clicks": reach // 100, "ordered": delivered, "confirmed": delivered,
-            "delivered": delivered, "revenue_mad": delivered * 100.0,
-            "fee_mad": [None] * rows, "goods_mad": [None] * rows,
-            "trust": trust,
-            "rate_by_followers_180d": random.uniform(size=rows), **text,
-        },
-        schema_overrides=dict.fromkeys(CATEGORIES, pl.String) | {"fee_mad": pl.Float64, "goods_mad": pl.Float64},
-    )  # fmt: skip
 
 
 def test_outcomes_are_never_seen():
@@ -196,3 +172,33 @@ def test_predict_writes_every_denominator_and_reasons(thiqa, tables: Path, tmp_p
     code, _, errors = thiqa("predict", tables, "--out", tmp_path / "p.csv", "--model", tmp_path / "none")
     assert code == 2
     assert "dvc repro train" in errors
+
+
+def test_the_audit_finds_what_bears_the_target_and_what_a_random_split_lets_through(tmp_path: Path):
+    frame = placements(900, remembered=0.8)
+    found = {(row["suspect"].split(":")[0], row["view"]): row for row in audit(frame, tmp_path, CONFIG, 1)}
+    assert found["target", "creators_and_time"]["low"] > 0.1
+    assert found["identity", "random"]["low"] > 0
+    assert found["identity", "creators_and_time"]["high"] < 0.1
+    (alone,) = (row for (suspect, _), row in found.items() if suspect.startswith("strongest"))
+    assert "trust" in alone["suspect"]
+
+
+def test_a_creators_own_rate_leaves_the_row_out_and_twins_share_commenters(tmp_path: Path):
+    train = placements(400)
+    shown = with_own(train, train)
+    first = train.row(0, named=True)
+    others = train.slice(1).filter(pl.col("creator_id") == first["creator_id"])
+    mean = train["delivered"].sum() / train["reach"].sum()
+    expected = np.log((others["delivered"].sum() + 3) / (mean * others["reach"].sum() + 3))
+    assert shown[OWN][0] == pytest.approx(expected)
+    assert with_own(train, train.head(1).with_columns(creator_id=pl.lit("new")))[OWN].to_list() == [None]
+    posts = {"post_id": ["p1", "p2", "p3"], "creator_id": ["c1", "c2", "new"]}
+    pl.DataFrame(posts).write_parquet(tmp_path / "posts.parquet")
+    said = {"post_id": ["p1", "p2", "p3", "p3"], "author_id": ["a", "b", "a", "c"], "by_creator": [False] * 4}
+    pl.DataFrame(said).write_parquet(tmp_path / "comments.parquet")
+    shared = in_common(tmp_path)
+    assert sorted(shared.rows()) == [("c1", "new", 1), ("new", "c1", 1)]
+    twin = with_twins(train, train.head(1).with_columns(creator_id=pl.lit("new")), shared)[TWINS][0]
+    sold = train.filter(pl.col("creator_id") == "c1")
+    assert twin == pytest.approx(np.log((sold["delivered"].sum() + 3) / (mean * sold["reach"].sum() + 3)))
