@@ -25,12 +25,14 @@ class Material:
     ``recent`` and ``suspicious`` comments, and the columns of :func:`measures.measured`.
     ``engagement``: one row a creator: ``creator_id, macro, rate`` (interactions by follower).
     ``adoptions``: one row for each first use of a tag by a creator: ``tag, creator_id, day, nano, pace``.
+    ``wording``: one row a post: ``creator_id, macro, interactions, arousal`` (emoji by word); None where not observed.
     """
 
     placements: pl.DataFrame
     engagement: pl.DataFrame
     adoptions: pl.DataFrame
     outcome: str = "delivered"
+    wording: pl.DataFrame | None = None
 
 
 def gather(tables: Path, annotated: Path, features: Path, tiers: Tiers, windows: Sequence[int]) -> Material:
@@ -45,7 +47,9 @@ def gather(tables: Path, annotated: Path, features: Path, tiers: Tiers, windows:
     if len(counts):
         frame = frame.join(counts, on="placement_id", how="left")
     placements = measured(_described(frame, outcome), windows)
-    return Material(placements, engagement_of(tables, tiers), adoptions_of(tables, tiers), outcome)
+    engagement = engagement_of(tables, tiers)
+    wording = wording_of(tables, annotated, engagement)
+    return Material(placements, engagement, adoptions_of(tables, tiers), outcome, wording)
 
 
 def _described(frame: pl.DataFrame, outcome: str) -> pl.DataFrame:
@@ -86,6 +90,18 @@ def engagement_of(tables: Path, tiers: Tiers) -> pl.DataFrame:
     found = known.drop_nulls("followers").group_by("creator_id").agg(rate=rate.mean())
     sized = found.join(size, on="creator_id").with_columns(macro=macro_of(tiers.of(pl.col("followers"))))
     return sized.select(list(schema)).drop_nulls().sort("creator_id").collect()
+
+
+def wording_of(tables: Path, annotated: Path, engagement: pl.DataFrame) -> pl.DataFrame | None:
+    """Return each post's interactions and its emoji by word, for creators of :func:`engagement_of`."""
+    texts = annotated / "posts.parquet"
+    if len(engagement) == 0 or not texts.exists():
+        return None
+    posts = pl.scan_parquet(tables / "posts.parquet").select("post_id", "creator_id", "likes", "comments")
+    said = pl.scan_parquet(texts).select("post_id", arousal=pl.col("emoji") / (pl.col("words") + 1))
+    posts = posts.with_columns(interactions=(pl.col("likes") + pl.col("comments")).cast(pl.Float64))
+    found = posts.join(said, on="post_id").join(engagement.lazy().select("creator_id", "macro"), on="creator_id")
+    return found.sort("post_id").select("creator_id", "macro", "interactions", "arousal").drop_nulls().collect()
 
 
 def adoptions_of(tables: Path, tiers: Tiers) -> pl.DataFrame:

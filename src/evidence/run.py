@@ -9,6 +9,7 @@ from .levers import findings_of_levers
 from .material import Material
 from .portfolios import findings_of_portfolios
 from .size import findings_of_size
+from .slopes import with_slopes
 from .trends import finding_of_trends
 from .verdicts import records
 
@@ -26,7 +27,7 @@ def examine(material: Material, config: EvidenceConfig, seed: int) -> list[dict[
     found |= findings_of_levers(placements, config, seed)
     found["nano_leads_trends"] = finding_of_trends(material.adoptions, config)
     found |= findings_of_size(placements, config, seed)
-    rows = [{**row, **change(row)} for row in records(found)]
+    rows = [{**row, **change(row)} for row in records(with_slopes(found, material, config, seed))]
     if material.outcome != "delivered":
         note = " Deliveries were not observed: orders stand in their place, and not every order is a sale."
         rows = [{**row, "how": row["how"] + note} for row in rows]
