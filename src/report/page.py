@@ -18,6 +18,7 @@ from ..files import replacing
 from ..tables import TABLES
 from .facts import SHOWN, Facts
 from .figures import VERDICTS, bars_by_tier, calibration_plot, forest_plot, frontier_plot
+from .strips import strip
 
 Language = Literal["fr", "en"]
 TIER_COLUMNS = ("placements", "delivered", "per_1000_reached", "per_1000_followers", "per_1000_mad", "per_placement")
@@ -96,6 +97,7 @@ def render(facts: Facts, calibration: pl.DataFrame, language: Language) -> str:
         shown=list(SHOWN),
         medians=medians.to_dicts(),
         tier_columns=TIER_COLUMNS,
+        strips={row["claim"]: strip(row, word) for row in estimated(facts)},
         scores=[("model", conversion), *conversion.get("rivals", {}).items()],
         **_figures(facts, medians, calibration, word, mark),
     )
@@ -109,7 +111,7 @@ def _figures(
     panels = {column: say(column) for column in TIER_COLUMNS[2:]}
     known = medians.filter(pl.col("tier").is_not_null())
     steps = [step for step in facts.plan.get("frontier") or [] if step["possible"]]
-    estimated = [row for row in facts.evidence.get("claims") or [] if row["estimate"] is not None]
+    claims = estimated(facts)
     return {
         "tier_figure": bars_by_tier(tiers, panels, say("by_tier") + mark) if len(tiers) else "",
         "trust_figure": bars_by_tier(known, {name: say(name) for name in SHOWN[:4]}, say("trust") + mark)
@@ -118,9 +120,14 @@ def _figures(
                                                say("calibration") + mark) if len(calibration) else "",
         "frontier_figure": frontier_plot(steps, (say("budget"), say("deliveries")), say("frontier") + mark)
         if steps else "",
-        "claims_figure": forest_plot(estimated, {name: say(name) for name in VERDICTS}, say("claims") + mark)
-        if estimated else "",
+        "claims_figure": forest_plot(claims, {name: say(name) for name in VERDICTS}, say("claims") + mark)
+        if claims else "",
     }  # fmt: skip
+
+
+def estimated(facts: Facts) -> list[dict[str, Any]]:
+    """Return the claims that have an estimate."""
+    return [row for row in facts.evidence.get("claims") or [] if row["estimate"] is not None]
 
 
 def summary(facts: Facts, language: Language) -> list[str]:

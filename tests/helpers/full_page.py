@@ -21,7 +21,9 @@ def full_facts(*, simulated: bool = True) -> Facts:
                   "rivals": {"followers": {"d2_rate": 0.1, "d2_plan": 0.1}, "oracle": {"d2_rate": 0.6, "d2_plan": 0.5},
                              "a_new_rival": {"d2_rate": None, "d2_plan": 0.1}}}  # fmt: skip
     claim = {"claim": "replies", "estimate": 0.12, "low": 0.05, "high": 0.2, "p": 0.001, "q": 0.01, "n": 900,
-             "verdict": "supported", "how": HOSTILE, "unit": "log rate ratio", "withheld": None,
+             "verdict": "supported", "how": HOSTILE, "unit": "log rate ratio", "withheld": None, "overlap": 0.4,
+             "low_95": 0.03, "high_95": 0.22, "sensitivity": {"with_nothing_left_over": 0.15},
+             "slope": {"estimate": -0.1, "low": -0.2, "high": 0.02, "n": 900},
              "fr": "Répondre fait vendre.", "en": "Replying sells."}  # fmt: skip
     unknown = claim | {"claim": "slow", "estimate": None, "low": None, "high": None, "verdict": "inconclusive",
                        "withheld": "too few creators"}  # fmt: skip
