@@ -132,12 +132,16 @@ def estimated(facts: Facts) -> list[dict[str, Any]]:
 
 def summary(facts: Facts, language: Language) -> list[str]:
     """Say the main figures in sentences."""
+    told = _teller(language)
+    ads = told("short_ads", posts=facts.posts_with_text, ads=facts.ads, hidden=facts.undisclosed)
+    return [*main_figures(facts.conversion, facts.plan, facts.evidence, language), ads]
 
-    def told(key: str, **values: Any) -> str:
-        shown = {k: shown_number(v, language) if isinstance(v, float | int) else str(v) for k, v in values.items()}
-        return say(key, language, **shown)
 
-    conversion, sentences = facts.conversion, []
+def main_figures(
+    conversion: dict[str, Any], plan: dict[str, Any], evidence: dict[str, Any], language: Language
+) -> list[str]:
+    """Say in sentences what the metrics of the last stages hold."""
+    told, sentences = _teller(language), []
     if "reason" in conversion:
         sentences.append(told("no_conversion") + conversion["reason"])
     else:
@@ -148,9 +152,15 @@ def summary(facts: Facts, language: Language) -> list[str]:
         if gain["low"] is not None:
             verdict = "short_gain" if gain["low"] > 0 else "short_loss" if gain["high"] < 0 else "short_no_gain"
             sentences.append(told(verdict))
-    sentences += _of_plan(facts.plan, told) + _of_claims(facts.evidence, told)
-    sentences.append(told("short_ads", posts=facts.posts_with_text, ads=facts.ads, hidden=facts.undisclosed))
-    return sentences
+    return sentences + _of_plan(plan, told) + _of_claims(evidence, told)
+
+
+def _teller(language: Language) -> Callable[..., str]:
+    def told(key: str, **values: Any) -> str:
+        shown = {k: shown_number(v, language) if isinstance(v, float | int) else str(v) for k, v in values.items()}
+        return say(key, language, **shown)
+
+    return told
 
 
 def _of_plan(plan: dict[str, Any], say: Callable[..., str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""``python -m thiqa.report.readme [--check]``: fill the README's figures, or say that they are stale."""
+"""``python -m thiqa.report.readme [--check]``: fill the README's figures and output, or say that they are stale."""
 
 import re
 import sys
@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from ..files import read_json, replacing
-from .page import shown_number
+from .page import main_figures, shown_number
 
 README, METRICS = Path("README.md"), Path("reports/metrics/conversion.json")
 _BLOCK = re.compile(r"(<!-- figures:begin -->\n).*?(<!-- figures:end -->)", re.DOTALL)
+_OUTPUT = re.compile(r"(<!-- output:begin -->\n).*?(<!-- output:end -->)", re.DOTALL)
 _TIERS = ("per_1000_reached", "per_1000_followers", "per_1000_mad", "per_placement")
 
 
@@ -43,9 +44,22 @@ def figures(metrics: dict[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def filled(readme: str, metrics: dict[str, Any]) -> str:
-    """Put the figures between the two marks of a README."""
-    return _BLOCK.sub(lambda found: f"{found[1]}{figures(metrics)}{found[2]}", readme)
+def output(conversion: dict[str, Any], plan: dict[str, Any], evidence: dict[str, Any]) -> str:
+    """Write what ``make run`` prints last of these metrics, in the page's first language."""
+    first = ["SIMULATED data: no creator, brand or sale in these figures exists."] if conversion["simulated"] else []
+    sentences = [f"- {sentence}" for sentence in main_figures(conversion, plan, evidence, "fr")]
+    return "\n".join(["```text", *first, *sentences, "```"]) + "\n"
+
+
+def filled(readme: str, metrics: dict[str, Any], folder: Path = METRICS.parent) -> str:
+    """Put figures and output between their marks in a README.
+
+    :param metrics: Of conversion; those of plan and evidence are read from ``folder``, where they are.
+    """
+    plan, evidence = (read_json(path) if (path := folder / name).exists() else {}
+                      for name in ("plan.json", "evidence.json"))  # fmt: skip
+    shown = _BLOCK.sub(lambda found: f"{found[1]}{figures(metrics)}{found[2]}", readme)
+    return _OUTPUT.sub(lambda found: f"{found[1]}{output(metrics, plan, evidence)}{found[2]}", shown)
 
 
 def _shown(value: float | None) -> str:
