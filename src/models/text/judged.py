@@ -59,10 +59,10 @@ def evaluate_text(
 def _models(
     scorer: TextScorer, model: Path, train: pl.DataFrame, valid: pl.DataFrame, test: pl.DataFrame, seed: int
 ) -> dict[str, Flags | None]:
-    hybrid = _flags(scorer, test) if scorer.teacher else None
+    hybrid = flags_of(scorer, test) if scorer.teacher else None
     return {
         "hybrid": hybrid,
-        "student": _flags(scorer.with_share(0.0), test),
+        "student": flags_of(scorer.with_share(0.0), test),
         "encoder_lr": _encoder_alone(scorer, model, test),
         "tfidf_lr": tfidf(train, valid, test, seed),
         "fasttext_style": fasttext_style(train, valid, test, seed),
@@ -70,7 +70,8 @@ def _models(
     }
 
 
-def _flags(scorer: TextScorer, texts: pl.DataFrame) -> Flags:
+def flags_of(scorer: TextScorer, texts: pl.DataFrame) -> Flags:
+    """Say yes or no to every head; a head that a text's kind does not have says no."""
     flags = {head: np.zeros(len(texts), dtype=bool) for head in LABELS}
     for kind, labels in _KINDS:
         rows = np.flatnonzero((texts["kind"] == kind).to_numpy())
@@ -149,7 +150,7 @@ def _variety(scorer: TextScorer, texts: pl.DataFrame) -> float:
 def _curve(scorer: TextScorer, texts: pl.DataFrame, random: np.random.Generator) -> pl.DataFrame:
     """Mean F1 by the share of texts that the teacher is asked about."""
     shares = SHARES if scorer.teacher else (0.0,)
-    scores = [judge(texts, _flags(scorer.with_share(share), texts), random)["mean"] for share in shares]
+    scores = [judge(texts, flags_of(scorer.with_share(share), texts), random)["mean"] for share in shares]
     return pl.DataFrame({"teacher_share": shares, "mean_f1": scores})
 
 
