@@ -531,14 +531,14 @@ def figures() -> None:
 
     The figures are those of reports/metrics/, which `dvc repro` or `make run` wrote; nothing is computed here.
     """
-    from .report.page import shown_number, summary
+    from .report.page import SIMULATED, shown_number, summary
     from .stages import PAGE, pipeline_facts
 
     params = read_params()
     facts = pipeline_facts(params)
     language = params.report.language
     if facts.origin["simulated"]:
-        out.print("SIMULATED data: no creator, brand or sale in these figures exists.")
+        out.print(SIMULATED)
     for sentence in summary(facts, language):
         out.print(f"- {sentence}")
     scores = {"model": facts.conversion, **facts.conversion.get("rivals", {})}

@@ -21,6 +21,7 @@ from .figures import VERDICTS, bars_by_tier, calibration_plot, forest_plot, fron
 from .strips import strip
 
 Language = Literal["fr", "en"]
+SIMULATED = "SIMULATED data: no creator, brand or sale in these figures exists."
 TIER_COLUMNS = ("placements", "delivered", "per_1000_reached", "per_1000_followers", "per_1000_mad", "per_placement")
 SECTIONS = ("in_short", "partners", "by_tier", "mix", "claims", "flagged", "trust", "model", "quality", "limits")
 MOST_PARTNERS = 15  # rows of the table of creators to work with

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ..files import read_json, replacing
-from .page import main_figures, shown_number
+from .page import SIMULATED, main_figures, shown_number
 
 README, METRICS = Path("README.md"), Path("reports/metrics/conversion.json")
 _BLOCK = re.compile(r"(<!-- figures:begin -->\n).*?(<!-- figures:end -->)", re.DOTALL)
@@ -46,7 +46,7 @@ def figures(metrics: dict[str, Any]) -> str:
 
 def output(conversion: dict[str, Any], plan: dict[str, Any], evidence: dict[str, Any]) -> str:
     """Write what ``make run`` prints last of these metrics, in the page's first language."""
-    first = ["SIMULATED data: no creator, brand or sale in these figures exists."] if conversion["simulated"] else []
+    first = [SIMULATED] if conversion["simulated"] else []
     sentences = [f"- {sentence}" for sentence in main_figures(conversion, plan, evidence, "fr")]
     return "\n".join(["```text", *first, *sentences, "```"]) + "\n"
 

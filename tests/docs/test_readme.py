@@ -12,7 +12,7 @@ import typer.main
 from typer.testing import CliRunner
 
 from thiqa.cli import app
-from thiqa.report.readme import METRICS, README, figures, filled, main
+from thiqa.report.readme import METRICS, README, figures, filled, main, output
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md")),
@@ -122,7 +122,17 @@ def test_decisions_named_elsewhere_exist():
 def test_readme_figures_are_those_of_the_metrics():
     text, metrics = (ROOT / README).read_text(encoding="utf-8"), json.loads((ROOT / METRICS).read_text())
     assert f"<!-- figures:begin -->\n{figures(metrics)}<!-- figures:end -->" in text, "python -m thiqa.report.readme"
-    assert filled(text, metrics) == text
+    assert filled(text, metrics, (ROOT / METRICS).parent) == text
+
+
+def test_readme_shows_what_make_run_prints_last():
+    text, folder = (ROOT / README).read_text(encoding="utf-8"), (ROOT / METRICS).parent
+    conversion, plan, evidence = (json.loads((folder / f"{name}.json").read_text())
+                                  for name in ("conversion", "plan", "evidence"))  # fmt: skip
+    shown = output(conversion, plan, evidence)
+    assert f"<!-- output:begin -->\n{shown}<!-- output:end -->" in text, "python -m thiqa.report.readme"
+    assert shown.splitlines()[1].startswith("SIMULATED"), "the README shows the embedded default"
+    assert shown.count("\n- ") >= 4  # conversion, its verdict, the plan, the claims
 
 
 def test_every_table_of_figures_says_simulated():
