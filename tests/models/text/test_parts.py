@@ -1,17 +1,26 @@
 """The parts of the text model, each against an independent construction."""
 
+from pathlib import Path
+
 import numpy as np
 import polars as pl
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.special import expit
+from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score
 
-from thiqa.models.text.decide import macro_f1
+from thiqa.data.corpus import LABELS, read_corpus
+from thiqa.models.text.augment import longer
+from thiqa.models.text.decide import fit_decisions, macro_f1
 from thiqa.models.text.disclosure import MASK, masked
 from thiqa.models.text.evaluate import f1
 from thiqa.models.text.grams import Grams
+from thiqa.models.text.heads import HEADS
 from thiqa.models.text.normal import normal, sounds
 
+CORPUS = Path(__file__).parents[3] / "data" / "corpus"
 TEXTS = st.lists(st.text(st.sampled_from("ab é#@!7شر ⴰ🔥'\n"), max_size=12), min_size=1, max_size=4)
 
 
@@ -69,3 +78,26 @@ def test_masking_hides_words_of_disclosure_and_nothing_else():
     assert [MASK in text for text in hidden] == [True, True, False, True]
     assert hidden[2] == texts[2]
     assert not any(word in " ".join(hidden) for word in ("pub", "commerciale", "اعلان"))
+
+
+def test_length_says_nothing_in_longer_posts():
+    corpus = read_corpus(CORPUS / "valid.jsonl")
+    made = longer(corpus, np.random.default_rng(1))
+    ads = made.filter(ad=1)
+    origins = ads.with_columns(id=ads["id"].str.replace(r"-longer-\d+$", "")).join(corpus, on="id", suffix="_own")
+    assert origins.select(pl.col("text").str.contains(pl.col("text_own"), literal=True).all()).item()
+    assert made.select(pl.col(label).is_null().all() for label in LABELS if label != "ad").row(0) == (True,) * 8
+    words = made.group_by("ad").agg(pl.col("text").str.count_matches(" ").median()).sort("ad")["text"]
+    assert words[0] > 0.75 * words[1]
+
+
+@pytest.mark.parametrize(("slope", "shift"), [(0.6, -0.1), (1.3, -0.5), (1.8, 1.0)])
+def test_calibration_is_logistic_regression(slope: float, shift: float):
+    random = np.random.default_rng(5)
+    logits, answers = np.zeros((800, len(HEADS))), np.full((800, len(HEADS)), np.nan)
+    logits[:, 0] = random.normal(size=800)
+    answers[:, 0] = random.random(800) < expit(slope * logits[:, 0] + shift)
+    found = fit_decisions(logits, answers, np.zeros(800, dtype=int))
+    expected = LogisticRegression(C=1e6, tol=1e-8).fit(logits[:, :1], answers[:, 0])
+    np.testing.assert_allclose([found.slope[0], found.shift[0]],
+                               [expected.coef_[0, 0], expected.intercept_[0]], atol=0.03)  # fmt: skip

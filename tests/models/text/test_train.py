@@ -67,3 +67,11 @@ def test_a_text_is_scored_the_same_in_any_company(models: Path):
     together = scorer.answers(pl.Series("text", WORDS), "post").probabilities
     np.testing.assert_allclose(alone, together, atol=1e-4)
     assert together.shape == (len(WORDS), len(HEADS))
+
+
+def test_scores_of_tables_are_brought_to_the_share_of_ads_in_feeds(few: pl.DataFrame, models: Path):
+    scorer = load_scorer(models / "text").with_share(0.0)
+    corpus, feed = float(few["ad"].drop_nulls().mean()), SMALL.ad_share
+    said, told = scorer.answers(few["text"], "post").of("ad"), scorer.score_posts(few.select("text"))["ad"].to_numpy()
+    weights = said * feed / corpus, (1 - said) * (1 - feed) / (1 - corpus)
+    np.testing.assert_allclose(told, weights[0] / (weights[0] + weights[1]), atol=1e-6)
