@@ -14,17 +14,17 @@ import polars as pl
 from ..annotate.gazetteer import Gazetteer, read_gazetteer
 from ..engine import Engine
 from .audience import audience, followers_at, of_creator, steps
-from .authenticity import authenticity, pods
+from .authenticity import authenticity, duplicates, near_duplicates, pods
 from .changes import changes, schema
 from .config import FeatureConfig
 from .discourse import style
-from .engagement import by_author, crowd, depth, dialogue, engagement_of_posts
+from .engagement import by_author, crowd, dialogue, engagement_of_posts
 from .proximity import adoptions, earliness, named_places, places_of_posts
 from .registry import COUNTED, SHRUNK, column_names
 from .rows import prepared_comments, prepared_posts
 from .shrink import Priors, shrunk
-from .sponsorship import brand_fit, lagged, later_suspicion, sponsorship
-from .window import look_back
+from .sponsorship import brand_fit, lagged, last_ad, later_suspicion, sponsorship
+from .window import in_one_pass, look_back
 
 
 def build_features(
@@ -154,35 +154,32 @@ def assemble(
 ) -> ir.Table:
     """Build the expression of the whole feature table for numbered pairs."""
     windows = config.windows
-    followers = followers_at(pairs, rows.audience)
-    seen_posts = look_back(pairs, rows.posts, "published_at", windows)
-    seen_posts = seen_posts.left_join(followers.select("pair_id", "followers"), "pair_id").drop("pair_id_right")
-    seen_posts = engine.keep(seen_posts, folder / "seen.posts.parquet")
-    seen_comments = engine.keep(
-        look_back(pairs, rows.comments, "written_at", windows), folder / "seen.comments.parquet"
-    )
+    followers = engine.keep(followers_at(pairs, rows.audience), folder / "followers.parquet")
+    posts = look_back(pairs, rows.posts, "published_at", windows)
+    posts = posts.left_join(followers.select("pair_id", "followers"), "pair_id").drop("pair_id_right")
+    # not kept: a row is in the windows of many pairs, and to write what was joined takes longer than to join again
+    comments = look_back(pairs, rows.comments, "written_at", windows)
+    authors = engine.keep(by_author(comments, windows), folder / "authors.parquet")
     doubt = config.prior("doubt")
+    of_posts = (engagement_of_posts(posts), sponsorship(posts), style(posts), places_of_posts(posts))
+    of_comments = (authenticity(comments, (doubt.mean, doubt.strength)), dialogue(comments), later_suspicion(comments))
     families = {
-        "followers": followers,
         "creator": of_creator(pairs, rows.creators),
         "audience": audience(pairs, rows.readings, windows),
-        "posts": engagement_of_posts(seen_posts, windows),
-        "dialogue": dialogue(seen_comments, windows),
-        "depth": depth(seen_comments, windows),
-        "crowd": crowd(by_author(seen_comments, windows), windows),
-        "authenticity": authenticity(seen_comments, windows, (doubt.mean, doubt.strength)),
-        "pods": pods(pairs, rows.comments, seen_comments, windows),
-        "sponsorship": sponsorship(seen_posts, config),
+        "posts": in_one_pass(posts, windows, *of_posts),
+        "last": last_ad(posts),
+        "comments": in_one_pass(comments, windows, *of_comments),
+        "duplicates": duplicates(comments, windows),
+        "near": near_duplicates(comments, windows),
+        "crowd": crowd(authors, windows),
+        "pods": pods(pairs, rows.comments, authors, windows),
         "lagged": lagged(pairs, rows.posts, config),
-        "later": later_suspicion(seen_comments, windows),
-        "brands": brand_fit(seen_posts, rows.brands, rows.creators, config),
-        "style": style(seen_posts, windows),
-        "places": places_of_posts(seen_posts, windows),
+        "brands": brand_fit(posts, rows.brands, rows.creators, config),
         "tags": earliness(pairs, rows.adopted, windows, config.spread),
     }
     kept = [engine.keep(family, folder / f"family.{name}.parquet") for name, family in families.items()]
     table = pairs
-    for family in [*kept, changed(engine, pairs, rows.series, folder, config)]:
+    for family in [followers, *kept, changed(engine, pairs, rows.series, folder, config)]:
         table = table.left_join(family, "pair_id").drop("pair_id_right")
     observed = set(COUNTED) if rows.has_comments else set(COUNTED) - {"comments"}
     return table.select("creator_id", "as_of", **_typed(table, _shrunk(table, config, priors), windows, observed))

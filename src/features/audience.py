@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import ibis
 import ibis.expr.types as ir
 
-from .window import for_each_window, look_back, seconds
+from .window import in_one_pass, look_back, seconds
 
 _SECONDS_A_DAY = 86_400.0
 
@@ -61,7 +61,7 @@ def audience(pairs: ir.Table, readings: ir.Table, windows: Sequence[int]) -> ir.
             "idle_jump": seen_readings.rise.max(where=both & (seen_readings.posts_between == 0)),
         }
 
-    return seen_readings.group_by("pair_id").aggregate(**for_each_window(windows, seen_readings, aggregates))
+    return in_one_pass(seen_readings, windows, aggregates)
 
 
 def of_creator(pairs: ir.Table, creators: ir.Table) -> ir.Table:

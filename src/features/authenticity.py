@@ -5,59 +5,95 @@ from collections.abc import Sequence
 import ibis
 import ibis.expr.types as ir
 
-from .window import for_each_window, look_back, ratio
+from .window import Aggregates, look_back, ratio
 
 
-def authenticity(comments: ir.Table, windows: Sequence[int], prior: tuple[float, float]) -> ir.Table:
+def authenticity(comments: ir.Table, prior: tuple[float, float]) -> Aggregates:
     """Aggregate the comments of other people that each pair looks back on (from :func:`prepared_comments`).
 
     :param prior: Mean and strength that the mean doubt is shrunk towards.
     """
-    others = comments.filter(comments.others)
-    alike = (others.variety == others.spoken).cast("float64")
+    alike = (comments.variety == comments.spoken).cast("float64")
     mean, strength = prior
 
     def aggregates(seen: ir.BooleanValue, _days: int) -> dict[str, ir.Value]:
-        real, count = seen & (others.doubt < 0.5), seen.sum()
-        distinct = ibis.least(others.near_a.nunique(where=seen), others.near_b.nunique(where=seen))
-        doubt = (others.doubt.sum(where=seen) + mean * strength) / (count + strength)
+        others = seen & comments.others
+        real, count = others & (comments.doubt < 0.5), others.sum().fill_null(0)
+        doubt = (comments.doubt.sum(where=others) + mean * strength) / (count + strength)
         shares = {
-            f"{name}_share": others[name].cast("float64").mean(where=seen)
+            f"{name}_share": comments[name].cast("float64").mean(where=others)
             for name in ("genuine", "generic", "emoji_only", "spam", "intent", "trust", "suspicion", "copied", "wide",
                          "rush", "early", "fellow")
         }  # fmt: skip
         return shares | {
             "comments": count.nullif(0),
-            "trust_share_real": others.trust.mean(where=real),
-            "duplicate_share": 1 - ratio(others.skeleton.nunique(where=seen), others.skeleton.count(where=seen)),
-            "near_duplicate_share": 1 - ratio(distinct, others.near_a.count(where=seen)),
-            "language_match": alike.mean(where=seen),
+            "trust_share_real": comments.trust.mean(where=real),
+            "language_match": alike.mean(where=others),
             "language_match_real": alike.mean(where=real),
-            "place_comments": others.names_place.mean(where=seen),
+            "place_comments": comments.names_place.mean(where=others),
             "authenticity_score": (count > 0).ifelse(1 - doubt, ibis.null("float64")),
         }
 
-    return others.group_by("pair_id").aggregate(**for_each_window(windows, others, aggregates))
+    return aggregates
 
 
-def pods(pairs: ir.Table, comments: ir.Table, seen_comments: ir.Table, windows: Sequence[int]) -> ir.Table:
+def duplicates(comments: ir.Table, windows: Sequence[int]) -> ir.Table:
+    """Aggregate how often the same skeleton comes again among the comments of others that each pair looks back on."""
+    alike = _alike(_groups(comments, ["skeleton"], windows), windows)
+    shares = {
+        f"duplicate_share_{days}d": 1 - ratio(alike[f"groups_{days}d"], alike[f"rows_{days}d"]) for days in windows
+    }
+    return alike.select("pair_id", **shares)
+
+
+def near_duplicates(comments: ir.Table, windows: Sequence[int]) -> ir.Table:
+    """Aggregate how often a near text comes again: as :func:`duplicates`, by the band with fewer groups."""
+    texts = _groups(comments, ["near_a", "near_b"], windows)
+    one, other = (
+        _alike(texts.group_by("pair_id", band).aggregate(**_sums(texts, windows)), windows)
+        for band in ("near_a", "near_b")
+    )
+    both = one.join(other, "pair_id", rname="{name}_b")
+    shares = {}
+    for days in windows:
+        distinct = ibis.least(both[f"groups_{days}d"], both[f"groups_{days}d_b"])
+        shares[f"near_duplicate_share_{days}d"] = 1 - ratio(distinct, both[f"rows_{days}d"])
+    return both.select("pair_id", **shares)
+
+
+def _groups(comments: ir.Table, keys: Sequence[str], windows: Sequence[int]) -> ir.Table:
+    """Count the comments of others that have the keys, by pair, keys and window: groups, no sets."""
+    known = comments.filter(comments.others & comments[keys[0]].notnull())
+    return known.group_by("pair_id", *keys).aggregate(
+        **{f"rows_{days}d": known[f"in_{days}d"].sum() for days in windows}
+    )
+
+
+def _alike(groups: ir.Table, windows: Sequence[int]) -> ir.Table:
+    """Count groups and their rows, by pair and window."""
+    counts = {f"groups_{days}d": (groups[f"rows_{days}d"] > 0).sum() for days in windows}
+    return groups.group_by("pair_id").aggregate(**counts, **_sums(groups, windows))
+
+
+def _sums(groups: ir.Table, windows: Sequence[int]) -> dict[str, ir.Value]:
+    return {f"rows_{days}d": groups[f"rows_{days}d"].sum() for days in windows}
+
+
+def pods(pairs: ir.Table, comments: ir.Table, authors: ir.Table, windows: Sequence[int]) -> ir.Table:
     """Aggregate comments of creators on whose posts the pair's own creator commented in the longest window.
 
     :param comments: All comments (from :func:`prepared_comments`): the few that creators wrote below others' posts
         make the graph.
-    :param seen_comments: The comments that each pair looks back on.
+    :param authors: The other people who commented (from :func:`by_author`).
     """
     given = comments.filter(comments.fellow.fill_null(False))
     given = given.select(creator_id="author_id", to="creator_id", written_at="written_at")
     given = look_back(pairs, given, "written_at", windows[-1:])
     partners = given.select("pair_id", author_id=given.to).distinct().mutate(mutual=ibis.literal(True))
-    known = seen_comments.filter(seen_comments.others & seen_comments.author_id.notnull())
-    known = known.left_join(partners, ["pair_id", "author_id"])
+    known = authors.left_join(partners, ["pair_id", "author_id"])
     mutual = known.mutual.fill_null(False)
-
-    def aggregates(seen: ir.BooleanValue, _days: int) -> dict[str, ir.Value]:
-        return {"reciprocal_share": mutual.cast("float64").mean(where=seen)}
-
-    return known.group_by("pair_id").aggregate(
-        **for_each_window(windows, known, aggregates), pod_partners=known.author_id.nunique(where=mutual)
-    )
+    columns = {}
+    for days in windows:
+        count = known[f"comments_{days}d"]
+        columns[f"reciprocal_share_{days}d"] = ratio(count.sum(where=mutual).fill_null(0), count.sum())
+    return known.group_by("pair_id").aggregate(**columns, pod_partners=mutual.sum())

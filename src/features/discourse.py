@@ -1,14 +1,12 @@
 """Discourse: how polished, how consumerist and how tested posts are, and changes against the creator's own past."""
 
-from collections.abc import Sequence
-
 import ibis
 import ibis.expr.types as ir
 
-from .window import for_each_window, ratio, seconds
+from .window import Aggregates, ratio, seconds
 
 
-def style(posts: ir.Table, windows: Sequence[int]) -> ir.Table:
+def style(posts: ir.Table) -> Aggregates:
     """Aggregate the scores of posts that each pair looks back on."""
     elapsed = seconds(posts.as_of, posts.published_at)
 
@@ -25,4 +23,4 @@ def style(posts: ir.Table, windows: Sequence[int]) -> ir.Table:
             "polished_trend": (told.sum() >= 3).ifelse(slope, ibis.null("float64")),
         }
 
-    return posts.group_by("pair_id").aggregate(**for_each_window(windows, posts, aggregates))
+    return aggregates

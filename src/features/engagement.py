@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import ibis
 import ibis.expr.types as ir
 
-from .window import for_each_window, ratio, seconds
+from .window import Aggregates, ratio
 
 
-def engagement_of_posts(posts: ir.Table, windows: Sequence[int]) -> ir.Table:
+def engagement_of_posts(posts: ir.Table) -> Aggregates:
     """Aggregate the posts that each pair looks back on (from :func:`look_back`, with ``followers``)."""
 
     def aggregates(seen: ir.BooleanValue, days: int) -> dict[str, ir.Value]:
@@ -29,45 +29,32 @@ def engagement_of_posts(posts: ir.Table, windows: Sequence[int]) -> ir.Table:
             "volatility": ratio(posts.interactions.std(where=seen, how="sample"), mean),
         }
 
-    return posts.group_by("pair_id").aggregate(**for_each_window(windows, posts, aggregates))
+    return aggregates
 
 
-def dialogue(comments: ir.Table, windows: Sequence[int]) -> ir.Table:
-    """Aggregate how much of what others write the creator answers, among the comments each pair looks back on."""
+def dialogue(comments: ir.Table) -> Aggregates:
+    """Aggregate how much of what others write the creator answered before ``as_of``, and how deep threads go."""
     # where it was not observed who wrote, whether the creator answers is not known either
-    first_level = comments.filter(~comments.by_creator & comments.parent_id.isnull())
-    first_level = first_level.left_join(first_answers(comments), ["pair_id", "comment_id"])
-    delay = seconds(first_level.answered_at, first_level.written_at) / 3600.0
-    answered = first_level.answered.fill_null(False).cast("float64")
-    real = first_level.doubt < 0.5
+    first_level = ~comments.by_creator & comments.parent_id.isnull()
+    undated = comments.as_of.isnull()
+    answered = comments.answered.fill_null(False) & (undated | (comments.answered_at < comments.as_of)).fill_null(False)
+    replied = answered.cast("float64")
+    delay = answered.ifelse(comments.answer_hours, ibis.null("float64"))
+    role = comments.by_creator.notnull()  # an export without authors' roles has no threads either
 
     def aggregates(seen: ir.BooleanValue, _days: int) -> dict[str, ir.Value]:
+        first, known = seen & first_level, seen & role
         return {
-            "reply_rate": answered.mean(where=seen),
-            "reply_rate_real": answered.mean(where=seen & real),
-            "reply_delay_hours": seen.ifelse(delay, ibis.null("float64")).median(),
-            "first_levels": seen.sum().nullif(0),
+            "reply_rate": replied.mean(where=first),
+            "reply_rate_real": replied.mean(where=first & (comments.doubt < 0.5)),
+            "reply_delay_hours": first.ifelse(delay, ibis.null("float64")).median(),
+            "first_levels": first.sum().nullif(0),
+            "thread_depth": ratio(
+                (known & comments.parent_id.notnull()).sum(), (known & comments.parent_id.isnull()).sum()
+            ),
         }
 
-    return first_level.group_by("pair_id").aggregate(**for_each_window(windows, first_level, aggregates))
-
-
-def first_answers(comments: ir.Table) -> ir.Table:
-    """Find the creator's first answer to each comment, among the comments that each pair looks back on."""
-    own = comments.filter(comments.by_creator.fill_null(False) & comments.parent_id.notnull())
-    answers = own.group_by("pair_id", comment_id=own.parent_id)
-    return answers.aggregate(answered_at=own.written_at.min(), answered=own.count() > 0)
-
-
-def depth(comments: ir.Table, windows: Sequence[int]) -> ir.Table:
-    """Aggregate how deep threads go."""
-
-    def thread(seen: ir.BooleanValue, _days: int) -> dict[str, ir.Value]:
-        known = seen & comments.by_creator.notnull()  # an export without authors' roles has no threads either
-        answers = (known & comments.parent_id.notnull()).sum()
-        return {"thread_depth": ratio(answers, (known & comments.parent_id.isnull()).sum())}
-
-    return comments.group_by("pair_id").aggregate(**for_each_window(windows, comments, thread))
+    return aggregates
 
 
 def by_author(comments: ir.Table, windows: Sequence[int]) -> ir.Table:
@@ -86,7 +73,7 @@ def by_author(comments: ir.Table, windows: Sequence[int]) -> ir.Table:
 def crowd(authors: ir.Table, windows: Sequence[int]) -> ir.Table:
     """Aggregate who comments (from :func:`by_author`): those who come back, how few write most, who is local."""
 
-    def aggregates(_seen: ir.Value, days: int) -> dict[str, ir.Value]:
+    def aggregates(days: int) -> dict[str, ir.Value]:
         count = authors[f"comments_{days}d"]
         present, total = count > 0, count.sum().cast("float64")
         return {
@@ -97,5 +84,5 @@ def crowd(authors: ir.Table, windows: Sequence[int]) -> ir.Table:
         }
 
     return authors.group_by("pair_id").aggregate(
-        **{f"{name}_{days}d": value for days in windows for name, value in aggregates(None, days).items()}
+        **{f"{name}_{days}d": value for days in windows for name, value in aggregates(days).items()}
     )

@@ -6,7 +6,7 @@ import ibis
 import ibis.expr.types as ir
 
 from .config import FeatureConfig
-from .window import for_each_window, look_back, seconds
+from .window import Aggregates, in_one_pass, look_back, seconds
 
 
 def named_places(rows: ir.Table, key: str, homes: ir.Table, places: ir.Table) -> ir.Table:
@@ -35,7 +35,7 @@ def named_places(rows: ir.Table, key: str, homes: ir.Table, places: ir.Table) ->
     )
 
 
-def places_of_posts(posts: ir.Table, windows: Sequence[int]) -> ir.Table:
+def places_of_posts(posts: ir.Table) -> Aggregates:
     """Aggregate the places that posts name (columns of :func:`named_places`)."""
     home = posts.home.notnull().ifelse(posts.names_home.fill_null(0.0), ibis.null("float64"))
 
@@ -47,7 +47,7 @@ def places_of_posts(posts: ir.Table, windows: Sequence[int]) -> ir.Table:
             "neighbourhood_posts": posts.names_quarter.mean(where=seen),
         }
 
-    return posts.group_by("pair_id").aggregate(**for_each_window(windows, posts, aggregates))
+    return aggregates
 
 
 def adoptions(posts: ir.Table, config: FeatureConfig) -> ir.Table:
@@ -78,4 +78,4 @@ def earliness(pairs: ir.Table, adopted: ir.Table, windows: Sequence[int], spread
             "spread_tags": seen.sum().nullif(0),
         }
 
-    return seen_tags.group_by("pair_id").aggregate(**for_each_window(windows, seen_tags, aggregates))
+    return in_one_pass(seen_tags, windows, aggregates)

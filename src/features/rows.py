@@ -41,7 +41,7 @@ def prepared_posts(posts: ir.Table, annotated: ir.Table, config: FeatureConfig) 
 def prepared_comments(
     comments: ir.Table, annotated: ir.Table, posts: ir.Table, creators: ir.Table, config: FeatureConfig
 ) -> ir.Table:
-    """Join comments with their annotations, their post and its creator, and mark the signs of fraud of each.
+    """Join comments with their annotations, their post, its creator and their first answer, and mark signs of fraud.
 
     A sign that cannot be told (no author, no date, no text) is null. ``doubt`` is 1 - product over the known signs of
     (1 - weight), 0 where there is none.
@@ -55,6 +55,7 @@ def prepared_comments(
     rows = rows.left_join(people, rows.creator_id == people.owner).drop("owner")
     fellows = creators.select(fellow_id=creators.creator_id)
     rows = rows.left_join(fellows, rows.author_id == fellows.fellow_id)
+    rows = rows.left_join(first_answers(comments), "comment_id").drop("comment_id_right")
     rows = _reached(rows, "author_id", "author_reached")
     rows = _reached(rows, "near_a", "text_reached")
     fraud = config.fraud
@@ -62,12 +63,11 @@ def prepared_comments(
     rows = rows.mutate(second=second)
     hour = ibis.range_window(preceding=(3600, 0), group_by="author_id", order_by="second")
     rows = rows.mutate(pace=rows.second.count().over(hour))
-    minutes = seconds(rows.written_at, rows.published_at) / 60.0
-    first_level = rows.parent_id.isnull()
     has_author = rows.author_id.notnull()
     rows = rows.mutate(
         others=~rows.by_creator.fill_null(False),
-        early=first_level.ifelse(minutes < fraud.early_minutes, ibis.null("boolean")),
+        early=is_early(rows, fraud.early_minutes),
+        answer_hours=seconds(rows.answered_at, rows.written_at) / 3600.0,
         wide=has_author.ifelse(rows.author_reached >= fraud.wide, ibis.null("boolean")),
         rush=(has_author & rows.second.notnull()).ifelse(rows.pace >= fraud.rush, ibis.null("boolean")),
         fellow=has_author.ifelse(
@@ -80,6 +80,19 @@ def prepared_comments(
         weight = getattr(fraud.weights, sign)
         calm = calm * rows[sign].fill_null(False).ifelse(ibis.literal(1.0 - weight), ibis.literal(1.0))
     return rows.mutate(doubt=1.0 - calm).drop("fellow_id", "pace", "second", "author_reached", "text_reached")
+
+
+def is_early(comments: ir.Table, minutes: float) -> ir.BooleanValue:
+    """Tell whether a comment came so soon after its post; null of answers."""
+    soon = comments.written_at < comments.published_at + ibis.interval(seconds=round(minutes * 60))
+    return comments.parent_id.isnull().ifelse(soon, ibis.null("boolean"))
+
+
+def first_answers(comments: ir.Table) -> ir.Table:
+    """Find when the creator first answered each comment, of those that were answered."""
+    own = comments.filter(comments.by_creator.fill_null(False) & comments.parent_id.notnull())
+    answers = own.group_by(comment_id=own.parent_id)
+    return answers.aggregate(answered_at=own.written_at.min(), answered=own.count() > 0)
 
 
 def _reached(rows: ir.Table, key: str, name: str) -> ir.Table:

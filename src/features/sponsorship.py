@@ -1,18 +1,15 @@
 """Sponsorship: how much of what a creator publishes is paid, whether they say so, and what comes after."""
 
-from collections.abc import Sequence
-
 import ibis
 import ibis.expr.types as ir
 
 from .config import FeatureConfig
 from .niches import fit
-from .window import for_each_window, look_back, ratio, seconds
+from .window import Aggregates, in_one_pass, look_back, ratio, seconds
 
 
-def sponsorship(posts: ir.Table, config: FeatureConfig) -> ir.Table:
+def sponsorship(posts: ir.Table) -> Aggregates:
     """Aggregate the posts that each pair looks back on (from :func:`prepared_posts`)."""
-    posts = posts.mutate(days_ago=seconds(posts.as_of, posts.published_at) / 86_400.0)
     hidden, dated = posts.said == "none", posts.published_at.notnull()
     quiet = ~posts.is_ad
 
@@ -40,9 +37,13 @@ def sponsorship(posts: ir.Table, config: FeatureConfig) -> ir.Table:
             ),
         }
 
-    return posts.group_by("pair_id").aggregate(
-        **for_each_window(config.windows, posts, aggregates), days_since_ad=posts.days_ago.min(where=posts.is_ad)
-    )
+    return aggregates
+
+
+def last_ad(posts: ir.Table) -> ir.Table:
+    """Find how long before ``as_of`` the last ad was."""
+    days = seconds(posts.as_of, posts.published_at) / 86_400.0
+    return posts.group_by("pair_id").aggregate(days_since_ad=days.min(where=posts.is_ad))
 
 
 def lagged(pairs: ir.Table, posts: ir.Table, config: FeatureConfig) -> ir.Table:
@@ -55,15 +56,16 @@ def lagged(pairs: ir.Table, posts: ir.Table, config: FeatureConfig) -> ir.Table:
     )
 
 
-def later_suspicion(comments: ir.Table, windows: Sequence[int]) -> ir.Table:
+def later_suspicion(comments: ir.Table) -> Aggregates:
     """Compare suspicion below posts that follow an undisclosed ad with suspicion below other posts."""
-    others = comments.filter(comments.others)
 
     def aggregates(seen: ir.BooleanValue, _days: int) -> dict[str, ir.Value]:
-        after = others.suspicion.mean(where=seen & others.after_undisclosed)
-        return {"suspicion_after_undisclosed": after - others.suspicion.mean(where=seen & ~others.after_undisclosed)}
+        others = seen & comments.others
+        after = comments.suspicion.mean(where=others & comments.after_undisclosed)
+        before = comments.suspicion.mean(where=others & ~comments.after_undisclosed)
+        return {"suspicion_after_undisclosed": after - before}
 
-    return others.group_by("pair_id").aggregate(**for_each_window(windows, others, aggregates))
+    return aggregates
 
 
 def brand_fit(posts: ir.Table, brands: ir.Table, creators: ir.Table, config: FeatureConfig) -> ir.Table:
@@ -77,7 +79,7 @@ def brand_fit(posts: ir.Table, brands: ir.Table, creators: ir.Table, config: Fea
     def coherence(seen: ir.BooleanValue, _days: int) -> dict[str, ir.Value]:
         return {"brand_coherence": grade.mean(where=seen)}
 
-    coherent = known.group_by("pair_id").aggregate(**for_each_window(config.windows, known, coherence))
+    coherent = in_one_pass(known, config.windows, coherence)
     rivals = brands.select("brand", rival=brands.rivals.unnest())
     earlier = ads.select("pair_id", rival=ads.brand, rival_at=ads.published_at)
     clashes = ads.select("pair_id", "post_id", "brand", "published_at").join(rivals, "brand")
@@ -92,5 +94,5 @@ def brand_fit(posts: ir.Table, brands: ir.Table, creators: ir.Table, config: Fea
         some = (seen & marked.published_at.notnull()).sum() > 0  # null where rivals could not be known
         return {"rival_brands": some.ifelse(marked.clash.count(where=seen), ibis.null("int64"))}
 
-    rival = marked.group_by("pair_id").aggregate(**for_each_window(config.windows, marked, clashing))
+    rival = in_one_pass(marked, config.windows, clashing)
     return rival.left_join(coherent, "pair_id").drop("pair_id_right")

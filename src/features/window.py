@@ -5,6 +5,8 @@ from collections.abc import Callable, Sequence
 import ibis
 import ibis.expr.types as ir
 
+Aggregates = Callable[[ir.BooleanValue, int], dict[str, ir.Value]]  # a window's flag and its days to its aggregates
+
 
 def look_back(pairs: ir.Table, rows: ir.Table, at: str, windows: Sequence[int]) -> ir.Table:
     """Join each pair with the rows of its creator in the longest window before its ``as_of``.
@@ -16,24 +18,30 @@ def look_back(pairs: ir.Table, rows: ir.Table, at: str, windows: Sequence[int]) 
     :return: The rows with ``pair_id``, ``as_of`` and one flag a window, ``in_<days>d``.
     """
     longest = max(windows)
-    seen = pairs.as_of.isnull() | _within(pairs.as_of, rows[at], longest)
-    joined = pairs.join(rows, [pairs.creator_id == rows.creator_id, seen])
-    undated = joined.as_of.isnull()
-    flags = {
-        f"in_{days}d": (undated & (days == longest)) | _within(joined.as_of, joined[at], days).fill_null(False)
-        for days in windows
-    }
-    return joined.mutate(**flags)
+    # days are taken from a moment once a pair, not once a row: with time zones that is slow
+    starts = {days: f"start_{days}d" for days in windows}
+    asked = pairs.select(
+        "pair_id",
+        "creator_id",
+        "as_of",
+        **{start: pairs.as_of - ibis.interval(days=days) for days, start in starts.items()},
+    )
+    seen = asked.as_of.isnull() | ((rows[at] < asked.as_of) & (rows[at] >= asked[starts[longest]]))
+    joined = asked.join(rows, [asked.creator_id == rows.creator_id, seen])
+    flags = {f"in_{days}d": (joined[at] >= joined[start]).fill_null(False) for days, start in starts.items()}
+    return joined.mutate(**flags | {f"in_{longest}d": ibis.literal(True)}).drop(*starts.values())
 
 
-def _within(as_of: ir.Value, at: ir.Value, days: int) -> ir.BooleanValue:
-    return (at < as_of) & (at >= as_of - ibis.interval(days=days))
+def in_one_pass(rows: ir.Table, windows: Sequence[int], *parts: Aggregates) -> ir.Table:
+    """Aggregate rows (from :func:`look_back`) pair by pair, all windows of all parts at once."""
+    columns: dict[str, ir.Value] = {}
+    for part in parts:
+        columns |= for_each_window(windows, rows, part)
+    return rows.group_by("pair_id").aggregate(**columns)
 
 
-def for_each_window(
-    windows: Sequence[int], rows: ir.Table, aggregates: Callable[[ir.BooleanValue, int], dict[str, ir.Value]]
-) -> dict[str, ir.Value]:
-    """Name the aggregates of every window: ``aggregates`` gets the window's flag and its days."""
+def for_each_window(windows: Sequence[int], rows: ir.Table, aggregates: Aggregates) -> dict[str, ir.Value]:
+    """Name the aggregates of every window."""
     return {
         f"{name}_{days}d": value for days in windows for name, value in aggregates(rows[f"in_{days}d"], days).items()
     }
