@@ -238,6 +238,8 @@ def measured(name: str, folder: Path) -> dict[str, float]:
 def one(name: str, folder: Path) -> None:
     """Run a contestant here, and print what it took, imports apart."""
     if name == "thiqa":
+        import ibis.backends.duckdb
+
         import thiqa.features  # noqa: F401
     if name == "pandas":
         import pandas  # noqa: F401
@@ -283,11 +285,9 @@ def report(results: pl.DataFrame) -> None:
         lines += ["", f"Growth exponent of the library's CPU time over these sizes: {exponent:.2f}."]
     for pandas_row in results.filter(pl.col("who") == "pandas").iter_rows(named=True):
         ours = mine.row(by_predicate=pl.col("rows") == pandas_row["rows"], named=True)
-        lines += [
-            "",
-            f"At {ours['rows']:,} comments pandas takes {pandas_row['cpu_s'] / ours['cpu_s']:.1f} times the "
-            f"library's CPU time and {pandas_row['wall_s'] / ours['wall_s']:.1f} times its wall time.",
-        ]
+        cpu, wall = (pandas_row[kind] / ours[kind] for kind in ("cpu_s", "wall_s"))
+        words = f"pandas takes {cpu:.1f} times the library's CPU time and {wall:.1f} times its wall time"
+        lines += ["", f"At {ours['rows']:,} comments {words}."]
     (OUT / "features.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
     plot(results)
     print("\n".join(lines))
