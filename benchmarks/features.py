@@ -238,7 +238,7 @@ def measured(name: str, folder: Path) -> dict[str, float]:
 def one(name: str, folder: Path) -> None:
     """Run a contestant here, and print what it took, imports apart."""
     if name == "thiqa":
-        import ibis.backends.duckdb
+        import ibis.backends.duckdb  # noqa: F401
 
         import thiqa.features  # noqa: F401
     if name == "pandas":
