@@ -18,7 +18,7 @@ from .fold import fold
 from .heads import COMMENT_HEADS, HEADS, OUTPUTS, POST_HEADS
 from .rules import has_code, has_link
 from .student import Student
-from .teacher import Encoder, Heads
+from .teacher import TUNED, Encoder, Heads
 
 Floats = NDArray[np.floating]
 Kind = Literal["post", "comment"]
@@ -96,8 +96,8 @@ class TextScorer:
         return replace(self, share=share, name=f"{self.name.split('@', maxsplit=1)[0]}@{share:g}")
 
     def answers(self, texts: pl.Series, kind: Kind) -> Answers:
-        """Answer texts of one kind."""
-        outputs = self.student.outputs(texts)
+        """Answer texts of one kind; comments have no embedding."""
+        outputs = self.student.outputs(texts, len(OUTPUTS) if kind == "comment" else None)
         logits, embedding = outputs[:, : len(OUTPUTS)], outputs[:, len(OUTPUTS) :]
         first = _answers(logits, self.decisions, embedding)
         if self.teacher is None or not self.share or not len(texts):
@@ -183,7 +183,8 @@ def load_scorer(folder: Path, *, alone: bool = False) -> TextScorer:
         )
     settings: dict[str, Any] = read_json(path)
     student, decisions = Student.load(folder), Decisions.from_dict(settings["student"])
-    encoder = folder.parent / "encoder"
+    tuned = folder / TUNED
+    encoder = tuned if tuned.exists() else folder.parent / "encoder"
     teacher = None
     if settings["teacher"] and not alone and (encoder / "config.json").exists():
         spread = np.array(settings["teacher"]["spread"])

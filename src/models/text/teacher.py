@@ -18,6 +18,7 @@ from .runtime import Runtime, load_runtime, threads
 Floats = NDArray[np.floating]
 LONGEST = 128  # pieces of a text that are read
 _BATCH = 400  # pieces read at once, blanks among them
+TUNED = "encoder"  # folder of a tuned encoder, inside the one of the text model
 PREFIX = "query: "  # what this family of encoders was trained to see in front of a text
 
 

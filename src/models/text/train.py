@@ -1,7 +1,6 @@
 """Train the text model on the corpus, its parts ``train`` and ``valid`` alone."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,63 +15,16 @@ from ...files import write_json
 from .augment import augmented, longer
 from .config import StudentConfig, TextConfig
 from .decide import Decisions, fit_decisions
-from .disclosure import MASK, masked
-from .heads import HEADS, OUTPUTS, masked_targets, targets
+from .heads import HEADS, OUTPUTS
+from .lesson import Lesson, lesson, together
 from .linear import fit_heads
 from .scorer import blend
 from .student import Student, vocabulary, weighted
-from .teacher import Encoder, fit_vector_heads
+from .teacher import Encoder, Heads, fit_vector_heads
+from .tune import TunedTeacher
 
 Floats = NDArray[np.floating]
-Fit = Callable[["Lesson", pl.Series], Floats]  # what is learnt from, what is answered
-_NEUTRAL = 0.4  # share of masked negatives that get the mask too, so that it tells nothing
-
-
-@dataclass(frozen=True)
-class Lesson:
-    """Texts to learn from: ``answers`` (texts, outputs) with NaN where not asked, ``author`` to hold out together."""
-
-    texts: pl.Series
-    answers: Floats
-    author: NDArray[np.object_]
-
-    def part(self, rows: NDArray[np.bool_]) -> "Lesson":
-        """Take some rows."""
-        return Lesson(self.texts.filter(pl.Series(rows)), self.answers[rows], self.author[rows])
-
-    def with_more(self, more: "Lesson") -> "Lesson":
-        """Add the texts of another lesson whose authors are among ours, or nobody's (plain cases)."""
-        return together(self, more.part(np.isin(more.author, [*set(self.author), "plain"])))
-
-
-def together(one: Lesson, other: Lesson) -> Lesson:
-    """Join two lessons."""
-    return Lesson(
-        pl.concat([one.texts, other.texts]),
-        np.concatenate([one.answers, other.answers]),
-        np.concatenate([one.author, other.author]),
-    )
-
-
-def lesson(corpus: pl.DataFrame, random: np.random.Generator) -> Lesson:
-    """Turn labelled texts into what is learnt: every text, and every post once more with its disclosure masked."""
-    posts = corpus.filter(kind="post")
-    hidden = posts.select(masked(pl.col("text"))).to_series()
-    put = (posts["ad"] == 0).to_numpy() & (random.random(len(posts)) < _NEUTRAL)
-    places = random.random(len(posts))
-    hidden = pl.Series([_with_mask(text, place) if there else text
-                        for text, there, place in zip(hidden, put, places, strict=True)])  # fmt: skip
-    return Lesson(
-        pl.concat([corpus["text"], hidden.alias("text")]),
-        np.concatenate([targets(corpus), masked_targets(posts)]),
-        np.concatenate([corpus["batch"].to_numpy(), posts["batch"].to_numpy()]),
-    )
-
-
-def _with_mask(text: str, place: float) -> str:
-    words = text.split(" ")
-    at = int(place * (len(words) + 1))
-    return " ".join([*words[:at], MASK, *words[at:]])
+Fit = Callable[[Lesson, pl.Series], Floats]  # what is learnt from, what is answered
 
 
 def fit_student(given: Lesson, config: StudentConfig, seed: int, dimensions: int = 0) -> Student:
@@ -133,7 +85,7 @@ def train_text(
         "teacher": None,
     }
     if encoder:
-        settings["teacher"] = _train_teacher(given, more, first, encoder, config, out, on_batch)
+        settings["teacher"] = _train_teacher(given, more, first, encoder, config, seed, out, on_batch)
     write_json(settings, out / "text.json")
 
 
@@ -143,28 +95,43 @@ def _ad_odds(corpus: pl.DataFrame, share: float) -> float:
     return share / (1 - share) * (1 - learnt) / learnt
 
 
+class _FrozenTeacher:
+    """Answers by heads on the vectors of an encoder that stays as it is, each text read once."""
+
+    def __init__(self, folder: Path, texts: pl.Series, strength: float, on_batch: Callable[[int], None]) -> None:
+        self.read = dict(zip(texts, Encoder.load(folder).vectors(texts, on_batch), strict=True))
+        self.strength = strength
+
+    def __call__(self, lesson: Lesson, texts: pl.Series) -> Floats:
+        return self._heads(lesson).outputs(self._vectors(texts))
+
+    def save(self, lesson: Lesson, out: Path) -> None:
+        self._heads(lesson).save(out)
+
+    def _heads(self, lesson: Lesson) -> Heads:
+        return fit_vector_heads(self._vectors(lesson.texts), lesson.answers, self.strength)
+
+    def _vectors(self, texts: pl.Series) -> Floats:
+        return np.stack([self.read[text] for text in texts])
+
+
 def _train_teacher(
     given: Lesson,
     more: Lesson,
     student: Floats,
     folder: Path,
     config: TextConfig,
+    seed: int,
     out: Path,
     on_batch: Callable[[int], None],
 ) -> dict[str, Any]:
-    """Fit heads on the encoder's vectors, each text read once, and judge student and teacher together."""
+    """Fit the teacher, and judge student and teacher together."""
     everything = given.with_more(more)
     texts = everything.texts.unique(maintain_order=True)
-    read = dict(zip(texts, Encoder.load(folder).vectors(texts, on_batch), strict=True))
-
-    def vectors(texts: pl.Series) -> Floats:
-        return np.stack([read[text] for text in texts])
-
-    def teacher(lesson: Lesson, texts: pl.Series) -> Floats:
-        return fit_vector_heads(vectors(lesson.texts), lesson.answers, config.teacher.strength).outputs(vectors(texts))
-
+    teacher = (TunedTeacher(folder, texts, config.teacher, seed, on_batch) if config.teacher.tuned_layers
+               else _FrozenTeacher(folder, texts, config.teacher.strength, on_batch))  # fmt: skip
     second = held_out(given, more, config, teacher)
-    fit_vector_heads(vectors(everything.texts), everything.answers, config.teacher.strength).save(out)
+    teacher.save(everything, out)
     spread = np.stack([student.std(axis=0), second.std(axis=0)]).clip(1e-6)
     decisions = _decisions(blend(student, second, spread), given)
     alone = _decisions(second, given)  # for the comparison: the encoder without the student
