@@ -6,6 +6,7 @@ polynomial modulo 2**64 (Karp and Rabin 1987), so each order of n-gram is a hand
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import polars as pl
@@ -34,23 +35,40 @@ class Grams:
         """Number of columns."""
         return 1 << self.bits
 
-    def count(self, texts: pl.Series) -> list[sparse.csr_matrix]:
-        """Hash texts into three sparse matrices (letters, words, sounds), one row a text, values the counts."""
+    def count(self, texts: pl.Series, kept: NDArray[np.int32] | None = None) -> list[sparse.csr_matrix]:
+        """Hash texts into three sparse matrices (letters, words, sounds), one row a text, values the counts.
+
+        :param kept: The buckets that become columns; all by default.
+        """
         normalised = pl.select(normal(pl.lit(texts))).to_series()
         coded = pl.select(sounds(pl.lit(normalised))).to_series()
         written, heard = _Joined(normalised), _Joined(coded)
+        matrix = partial(self._matrix, place=self._places(kept), columns=self.buckets if kept is None else len(kept))
         return [
-            self._matrix(len(texts), [written.letters(n) for n in _orders(self.letters)], 1),
-            self._matrix(len(texts), [written.words(n) for n in _orders(self.words)], 2),
-            self._matrix(len(texts), [heard.letters(n) for n in _orders(self.sounds)], 3),
+            matrix(len(texts), [written.letters(n) for n in _orders(self.letters)], 1),
+            matrix(len(texts), [written.words(n) for n in _orders(self.words)], 2),
+            matrix(len(texts), [heard.letters(n) for n in _orders(self.sounds)], 3),
         ]
 
-    def _matrix(self, rows: int, parts: list[tuple[NDArray, NDArray]], salt: int) -> sparse.csr_matrix:
+    def _places(self, kept: NDArray[np.int32] | None) -> NDArray[np.int32] | None:
+        if kept is None:
+            return None
+        place = np.full(self.buckets, -1, dtype=np.int32)
+        place[kept] = np.arange(len(kept), dtype=np.int32)
+        return place
+
+    def _matrix(
+        self, rows: int, parts: list[tuple[NDArray, NDArray]], salt: int, place: NDArray[np.int32] | None, columns: int
+    ) -> sparse.csr_matrix:
         row = np.concatenate([part[0] for part in parts])
         mixed = (np.concatenate([part[1] for part in parts]) + np.uint64(salt)) * _MIX
         column = ((mixed ^ (mixed >> np.uint64(31))) * _BASE >> np.uint64(64 - self.bits)).astype(np.int32)
+        if place is not None:
+            column = place[column]
+            known = column >= 0
+            row, column = row[known], column[known]
         values = np.ones(len(row), dtype=np.float32)
-        return sparse.coo_matrix((values, (row, column)), shape=(rows, self.buckets)).tocsr()
+        return sparse.coo_matrix((values, (row, column)), shape=(rows, columns)).tocsr()
 
 
 def _orders(bounds: Sequence[int]) -> range:

@@ -15,7 +15,7 @@ from ...files import read_json, write_json
 from .grams import Grams
 
 Floats = NDArray[np.floating]
-_BATCH = 20_000  # texts hashed at once: memory stays near 300 MB
+_BATCH = 5_000  # texts hashed at once: memory stays near 300 MB
 
 
 @dataclass(frozen=True)
@@ -32,14 +32,18 @@ class Student:
     table: Floats
     bias: Floats
 
-    def features(self, texts: pl.Series) -> sparse.csr_matrix:
-        """Make the matrix (texts, kept buckets): TF-IDF, each family of n-grams of length 1 in each text."""
-        return weighted(self.grams.count(texts), self.kept, self.idf)
+    def outputs(self, texts: pl.Series, width: int | None = None) -> Floats:
+        """Return logits of the outputs and, behind them, the embedding, one row a text.
 
-    def outputs(self, texts: pl.Series) -> Floats:
-        """Return logits of the outputs and, behind them, the embedding, one row a text."""
-        parts = [self.features(part) @ self.table for part in _slices(texts)]
-        return np.concatenate([*parts, np.zeros((0, self.table.shape[1]), np.float32)]) + self.bias
+        :param width: Only so many columns, the first ones.
+        """
+        table = np.ascontiguousarray(self.table[:, :width])
+        parts = [self._product(part, table) for part in _slices(texts)]
+        return np.concatenate([*parts, np.zeros((0, table.shape[1]), np.float32)]) + self.bias[:width]
+
+    def _product(self, texts: pl.Series, table: Floats) -> Floats:
+        families = (scaled(count, self.idf) for count in self.grams.count(texts, self.kept))
+        return np.sum([family @ table for family in families], axis=0)
 
     def save(self, folder: Path) -> None:
         """Write ``student.safetensors`` (weights rounded to 8 bits, a scale a column) and ``student.json``."""
@@ -69,14 +73,18 @@ def _slices(texts: pl.Series) -> Iterator[pl.Series]:
 
 
 def weighted(counts: list[sparse.csr_matrix], kept: NDArray[np.int32], idf: Floats) -> sparse.csr_matrix:
-    """Weight counts by ``idf``, give each family of each text length 1, and keep the known buckets only."""
-    parts = []
-    for count in counts:
-        known = count[:, kept] if count.shape[1] != len(kept) else count
-        part = known @ sparse.diags(idf.astype(np.float32))
-        length = np.sqrt(np.asarray(part.multiply(part).sum(axis=1)).ravel())
-        parts.append(sparse.diags((1 / np.maximum(length, 1e-6)).astype(np.float32)) @ part)
+    """Take the known buckets of each family of n-grams, weight them (:func:`scaled`) and add the families."""
+    parts = [scaled(count[:, kept], idf) for count in counts]
     return sum(parts[1:], start=parts[0]).tocsr()
+
+
+def scaled(counts: sparse.csr_matrix, idf: Floats) -> sparse.csr_matrix:
+    """Weight counts by ``idf`` and give each text length 1."""
+    row = np.repeat(np.arange(counts.shape[0]), np.diff(counts.indptr))
+    values = counts.data * idf[counts.indices]
+    length = np.sqrt(np.bincount(row, values**2, counts.shape[0])).clip(1e-6)
+    values = (values / length[row]).astype(np.float32)
+    return sparse.csr_matrix((values, counts.indices, counts.indptr), shape=counts.shape)
 
 
 def vocabulary(counts: list[sparse.csr_matrix], at_least: int) -> tuple[NDArray[np.int32], Floats]:
