@@ -63,12 +63,14 @@ def train_text(
     seed: int,
     out: Path,
     on_batch: Callable[[int], None] = lambda _: None,
+    reader: Encoder | None = None,
 ) -> None:
     """Train on the labelled texts and write the model's folder.
 
     :param corpus: From :func:`thiqa.data.corpus.read_corpus`.
     :param encoder: Folder of the encoder; None trains the student alone.
     :param on_batch: Told how many texts the encoder has read, as it reads them.
+    :param reader: The loaded encoder, for those who train again and again and keep its vectors.
     """
     random = np.random.default_rng(seed)
     given, more = lesson(corpus, random), lesson(augmented(corpus, random), random)
@@ -85,7 +87,13 @@ def train_text(
         "teacher": None,
     }
     if encoder:
-        settings["teacher"] = _train_teacher(given, more, first, encoder, config, seed, out, on_batch)
+
+        def teacher(texts: pl.Series) -> TunedTeacher | _FrozenTeacher:
+            if config.teacher.tuned_layers:
+                return TunedTeacher(encoder, texts, config.teacher, seed, on_batch)
+            return _FrozenTeacher(reader or Encoder.load(encoder), texts, config.teacher.strength, on_batch)
+
+        settings["teacher"] = _train_teacher(given, more, first, config, out, teacher)
     write_json(settings, out / "text.json")
 
 
@@ -98,8 +106,8 @@ def _ad_odds(corpus: pl.DataFrame, share: float) -> float:
 class _FrozenTeacher:
     """Answers by heads on the vectors of an encoder that stays as it is, each text read once."""
 
-    def __init__(self, folder: Path, texts: pl.Series, strength: float, on_batch: Callable[[int], None]) -> None:
-        self.read = dict(zip(texts, Encoder.load(folder).vectors(texts, on_batch), strict=True))
+    def __init__(self, encoder: Encoder, texts: pl.Series, strength: float, on_batch: Callable[[int], None]) -> None:
+        self.read = dict(zip(texts, encoder.vectors(texts, on_batch), strict=True))
         self.strength = strength
 
     def __call__(self, lesson: Lesson, texts: pl.Series) -> Floats:
@@ -119,17 +127,13 @@ def _train_teacher(
     given: Lesson,
     more: Lesson,
     student: Floats,
-    folder: Path,
     config: TextConfig,
-    seed: int,
     out: Path,
-    on_batch: Callable[[int], None],
+    learn: Callable[[pl.Series], "TunedTeacher | _FrozenTeacher"],
 ) -> dict[str, Any]:
     """Fit the teacher, and judge student and teacher together."""
     everything = given.with_more(more)
-    texts = everything.texts.unique(maintain_order=True)
-    teacher = (TunedTeacher(folder, texts, config.teacher, seed, on_batch) if config.teacher.tuned_layers
-               else _FrozenTeacher(folder, texts, config.teacher.strength, on_batch))  # fmt: skip
+    teacher = learn(everything.texts.unique(maintain_order=True))
     second = held_out(given, more, config, teacher)
     teacher.save(everything, out)
     spread = np.stack([student.std(axis=0), second.std(axis=0)]).clip(1e-6)
