@@ -4,7 +4,7 @@ import re
 import sys
 from pathlib import Path
 
-from thiqa.files import replacing
+from thiqa.generated import write_or_check
 
 HERE = Path(__file__).parent
 INDEX = HERE / "README.md"
@@ -46,12 +46,7 @@ def results(readme: str) -> str:
 
 def main(arguments: list[str]) -> None:
     """Write the index, or with ``--check`` end with 1 where the one that is there differs."""
-    text = index()
-    if "--check" not in arguments:
-        with replacing(INDEX) as temporary:
-            temporary.write_text(text, encoding="utf-8")
-    elif not INDEX.exists() or INDEX.read_text(encoding="utf-8") != text:
-        sys.exit(f"{INDEX.name} of experiments is stale: run python experiments/index.py")
+    write_or_check({INDEX: index()}, arguments, "python experiments/index.py")
 
 
 if __name__ == "__main__":

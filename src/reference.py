@@ -16,7 +16,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from .data.world.settings import DEFAULT, read_world
-from .files import replacing
+from .generated import write_or_check
 from .params import Params
 
 PARAMETERS, WORLD_FILES = Path("docs/parameters.md"), Path("docs/world-files.md")
@@ -124,12 +124,7 @@ def words(shape: Mapping[str, Any]) -> str:
 
 def main(arguments: list[str]) -> None:
     """Write the pages, or with ``--check`` end with 1 where one that is there differs."""
-    for path, text in pages().items():
-        if "--check" not in arguments:
-            with replacing(path) as temporary:
-                temporary.write_text(text, encoding="utf-8")
-        elif not path.exists() or path.read_text(encoding="utf-8") != text:
-            sys.exit(f"{path} is stale: run python -m thiqa.reference")
+    write_or_check(pages(), arguments, "python -m thiqa.reference")
 
 
 if __name__ == "__main__":

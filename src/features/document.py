@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from ..files import replacing
+from ..generated import write_or_check
 from .registry import FEATURES, Feature
 
 PAGE = Path("docs/metrics.md")
@@ -57,12 +57,7 @@ def _range(feature: Feature) -> str:
 
 def main(arguments: list[str]) -> None:
     """Write the page, or with ``--check`` end with 1 where the one that is there differs."""
-    text = page()
-    if "--check" not in arguments:
-        with replacing(PAGE) as temporary:
-            temporary.write_text(text, encoding="utf-8")
-    elif not PAGE.exists() or PAGE.read_text(encoding="utf-8") != text:
-        sys.exit(f"{PAGE} is stale: run python -m thiqa.features.document")
+    write_or_check({PAGE: page()}, arguments, "python -m thiqa.features.document")
 
 
 if __name__ == "__main__":

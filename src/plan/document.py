@@ -9,7 +9,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
-from ..files import replacing
+from ..generated import write_or_check
 from .campaign import Campaign, Limit, Where
 
 PAGE, EXAMPLES = Path("docs/campaigns.md"), Path("experiments/campaigns")
@@ -101,12 +101,7 @@ def _cell(text: str) -> str:
 
 def main(arguments: list[str]) -> None:
     """Write the page, or with ``--check`` end with 1 where the one that is there differs."""
-    text = document()
-    if "--check" not in arguments:
-        with replacing(PAGE) as temporary:
-            temporary.write_text(text, encoding="utf-8")
-    elif not PAGE.exists() or PAGE.read_text(encoding="utf-8") != text:
-        sys.exit(f"{PAGE} is stale: run python -m thiqa.plan.document")
+    write_or_check({PAGE: document()}, arguments, "python -m thiqa.plan.document")
 
 
 if __name__ == "__main__":

@@ -1,16 +1,14 @@
 """``python -m thiqa.report.readme [--check]``: fill the README's figures and output, or say that they are stale."""
 
-import re
 import sys
 from pathlib import Path
 from typing import Any
 
-from ..files import read_json, replacing
+from ..files import read_json
+from ..generated import filled, write_or_check
 from .page import SIMULATED, main_figures, shown_number
 
 README, METRICS = Path("README.md"), Path("reports/metrics/conversion.json")
-_BLOCK = re.compile(r"(<!-- figures:begin -->\n).*?(<!-- figures:end -->)", re.DOTALL)
-_OUTPUT = re.compile(r"(<!-- output:begin -->\n).*?(<!-- output:end -->)", re.DOTALL)
 _TIERS = ("per_1000_reached", "per_1000_followers", "per_1000_mad", "per_placement")
 
 
@@ -51,15 +49,14 @@ def output(conversion: dict[str, Any], plan: dict[str, Any], evidence: dict[str,
     return "\n".join(["```text", *first, *sentences, "```"]) + "\n"
 
 
-def filled(readme: str, metrics: dict[str, Any], folder: Path = METRICS.parent) -> str:
+def with_figures(readme: str, metrics: dict[str, Any], folder: Path = METRICS.parent) -> str:
     """Put figures and output between their marks in a README.
 
     :param metrics: Of conversion; those of plan and evidence are read from ``folder``, where they are.
     """
     plan, evidence = (read_json(path) if (path := folder / name).exists() else {}
                       for name in ("plan.json", "evidence.json"))  # fmt: skip
-    shown = _BLOCK.sub(lambda found: f"{found[1]}{figures(metrics)}{found[2]}", readme)
-    return _OUTPUT.sub(lambda found: f"{found[1]}{output(metrics, plan, evidence)}{found[2]}", shown)
+    return filled(filled(readme, "figures", figures(metrics)), "output", output(metrics, plan, evidence))
 
 
 def _shown(value: float | None) -> str:
@@ -68,13 +65,8 @@ def _shown(value: float | None) -> str:
 
 def main(arguments: list[str]) -> None:
     """Fill the README, or with ``--check`` end with 1 where it differs."""
-    before = README.read_text(encoding="utf-8")
-    after = filled(before, read_json(METRICS))
-    if "--check" not in arguments:
-        with replacing(README) as temporary:
-            temporary.write_text(after, encoding="utf-8")
-    elif after != before:
-        sys.exit(f"{README} is stale: run python -m thiqa.report.readme")
+    text = with_figures(README.read_text(encoding="utf-8"), read_json(METRICS))
+    write_or_check({README: text}, arguments, "python -m thiqa.report.readme")
 
 
 if __name__ == "__main__":

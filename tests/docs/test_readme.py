@@ -12,7 +12,7 @@ import typer.main
 from typer.testing import CliRunner
 
 from thiqa.cli import app
-from thiqa.report.readme import METRICS, README, figures, filled, main, output
+from thiqa.report.readme import METRICS, README, figures, main, output, with_figures
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md")),
@@ -122,7 +122,7 @@ def test_decisions_named_elsewhere_exist():
 def test_readme_figures_are_those_of_the_metrics():
     text, metrics = (ROOT / README).read_text(encoding="utf-8"), json.loads((ROOT / METRICS).read_text())
     assert f"<!-- figures:begin -->\n{figures(metrics)}<!-- figures:end -->" in text, "python -m thiqa.report.readme"
-    assert filled(text, metrics, (ROOT / METRICS).parent) == text
+    assert with_figures(text, metrics, (ROOT / METRICS).parent) == text
 
 
 def test_readme_shows_what_make_run_prints_last():
