@@ -3,6 +3,8 @@ PYTHON ?= python3
 TABLES ?= data/raw/world
 VENV := .venv
 INSTALLED := $(VENV)/.installed
+# git strips outputs of notebooks as they are added (.gitattributes); without the environment it does not, and goes on
+STRIP := $(VENV)/bin/nbstripout --install --attributes .gitattributes && git config filter.nbstripout.required false
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export DO_NOT_TRACK := true
 export DVC_NO_ANALYTICS := true
@@ -25,6 +27,7 @@ $(INSTALLED): requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@if git rev-parse --git-dir >/dev/null 2>&1; then $(STRIP); fi
 	@touch $@
 
 run: doctor $(INSTALLED) ## run the pipeline (TABLES=data/raw/import/NAME for your own), publish, print the main figures
@@ -52,8 +55,8 @@ research: doctor $(INSTALLED) ## run every experiment of experiments/ (long, res
 bench: doctor $(INSTALLED) ## measure speed against peers (figures go to reports/bench/)
 	@for file in benchmarks/*.py; do echo "== $$file"; PYTHONPATH=typings python "$$file" || exit 1; done
 
-notebooks: doctor $(INSTALLED) ## execute every notebook on a small simulated world
-	python -m pytest tests/notebooks
+notebooks: doctor $(INSTALLED) ## execute every notebook on TABLES (the simulated world after `make run`); pages go to logs/notebooks/
+	THIQA_TABLES="$(abspath $(TABLES))" jupyter nbconvert --execute --to html --output-dir logs/notebooks notebooks/*.ipynb
 
 ui: $(INSTALLED) ## open MLflow on loopback (http://127.0.0.1:5000)
 	@python -m thiqa ui

@@ -1,6 +1,9 @@
 """Every notebook runs from top to bottom on a small world, has no stored output, and leaves the numbers it should."""
 
 import json
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import nbformat
@@ -63,6 +66,21 @@ def test_notebook_is_stripped_and_has_parameters(path):
     assert [cell.outputs for cell in code] == [[]] * len(code)
     assert {cell.execution_count for cell in code} == {None}
     assert sum("parameters" in cell.metadata.get("tags", []) for cell in code) == 1
+
+
+def test_git_strips_outputs_as_notebooks_are_added(tmp_path):
+    def git(*arguments: str) -> str:
+        return subprocess.run(["git", *arguments], cwd=tmp_path, check=True, capture_output=True, text=True).stdout
+
+    git("init", "--quiet")
+    shutil.copy(ROOT / ".gitattributes", tmp_path)
+    strip = [Path(sys.executable).with_name("nbstripout"), "--install", "--attributes", ".gitattributes"]
+    subprocess.run(strip, cwd=tmp_path, check=True)
+    assert (tmp_path / ".gitattributes").read_bytes() == (ROOT / ".gitattributes").read_bytes()
+    cell = nbformat.v4.new_code_cell("1", execution_count=1, outputs=[nbformat.v4.new_output("stream", text="seen")])
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / "a.ipynb")
+    git("add", "a.ipynb")
+    assert nbformat.reads(git("show", ":a.ipynb"), 4).cells[0].outputs == []
 
 
 def numbers_of(run, number: int) -> dict:
