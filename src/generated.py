@@ -25,7 +25,7 @@ def filled(page: str, block: str, text: str) -> str:
     r"""Put a text between ``<!-- block:begin -->`` and ``<!-- block:end -->`` of a page.
 
     >>> filled("a <!-- n:begin -->old<!-- n:end --> z", "n", "new")
-    'a <!-- n:begin -->\\nnew<!-- n:end --> z'
+    'a <!-- n:begin -->\nnew<!-- n:end --> z'
     """
     begin, end = f"<!-- {block}:begin -->", f"<!-- {block}:end -->"
     return re.sub(f"{begin}.*?{end}", lambda _: f"{begin}\n{text}{end}", page, flags=re.DOTALL)
