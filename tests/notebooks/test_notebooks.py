@@ -144,17 +144,39 @@ def test_data_tour_counts_what_a_world_holds(run, tables):
     assert numbers["pairs"] == len(frames["placements"].select("creator_id", "agreed_at").unique())
 
 
-def test_data_tour_names_what_is_missing(run, tables, tmp_path):
-    """Without audience and comments, and with no likes, the tour names the tables, the column and the features."""
-    folder = tmp_path / "poor"
-    folder.mkdir()
+@pytest.fixture(scope="module")
+def poor(tables, tmp_path_factory):
+    """Tables as an export without dates, deals, audience and comments has them, and with no likes."""
+    folder = tmp_path_factory.mktemp("poor")
     creators, posts = (pl.read_parquet(tables / f"{name}.parquet") for name in ("creators", "posts"))
     creators.write_parquet(folder / "creators.parquet")
-    posts.with_columns(likes=pl.lit(None, dtype=pl.Int64)).write_parquet(folder / "posts.parquet")
-    numbers = run(ROOT / "notebooks" / "1-data-tour.ipynb", folder)
+    absent = {"likes": pl.lit(None, dtype=pl.Int64), "published_at": pl.lit(None, dtype=posts.schema["published_at"])}
+    posts.with_columns(**absent).write_parquet(folder / "posts.parquet")
+    return folder
+
+
+def test_without_dates_and_deals_conversion_and_mix_give_the_reason(run, poor):
+    (conversion,), (mix,) = ([path for path in NOTEBOOKS if path.stem.startswith(f"{n}-")] for n in (4, 6))
+    numbers = run(conversion, poor)
+    assert numbers["placements"] == 0
+    assert numbers["reason"]
+    assert set(numbers["winners"].values()) == {None}
+    assert run(mix, poor) == {"creators": 0}
+
+
+def test_without_followers_no_engagement_is_shown(run, poor):
+    (path,) = [path for path in NOTEBOOKS if path.stem.startswith("2-")]
+    numbers = run(path, poor)
+    assert numbers["creators"] > 0
+    assert numbers["correlations"] == []
+
+
+def test_data_tour_names_what_is_missing(run, poor):
+    """Without audience and comments, and with no likes, the tour names the tables, the column and the features."""
+    numbers = run(ROOT / "notebooks" / "1-data-tour.ipynb", poor)
     assert numbers["simulated"] is False
     assert numbers["absent"] == [name for name in TABLES if name not in ("creators", "posts")]
     assert "posts.likes" in numbers["empty_columns"]
     assert {"followers", "rate_by_followers", "genuine_share"} <= set(numbers["silent_features"])
     assert "ad_density" not in numbers["silent_features"]
-    assert numbers["pairs"] == len(creators)
+    assert numbers["pairs"] == 40
