@@ -18,6 +18,10 @@ def card(metrics: dict[str, Any], curve: pl.DataFrame, errors: pl.DataFrame, enc
         "## Beside its peers\n\nMean F1 of both classes over nine heads, 90 % intervals over authors; the gain is ours "
         "minus theirs, authors drawn together.\n\n" + _peers(metrics),
         "## By variety\n\n" + _by(main["variety"], VARIETIES),
+        "## Calibration by variety\n\nOver all answers to the texts of a variety: the calibration error, and the share "
+        "of answers in the band of doubt with the errors in and out of it. Thresholds are chosen by predicted variety "
+        "and drawn towards the pooled one by the number of texts.\n\n"
+        + _doubt(metrics["calibration_by_variety"]),
         "## By slice\n\n" + _by(main["slice"], SLICES),
         "## By label\n\n" + _heads(main, metrics["calibration"]),
         "## Disclosure and masked ads\n\n" + _disclosure(metrics),
@@ -83,15 +87,23 @@ def _by(table: dict[str, Any], names: tuple[str, ...]) -> str:
     return _table(["", "texts", "heads counted", "mean F1"], rows)
 
 
+def _doubt(table: dict[str, Any]) -> str:
+    rows = [[name, *_calibrated(table[name])] for name in VARIETIES]
+    return _table(["", "ECE", "share unsure", "errors unsure", "errors sure"], rows)
+
+
+def _calibrated(told: dict[str, Any]) -> list[str]:
+    names = ("ece", "unsure", "error_when_unsure", "error_when_sure")
+    return ["" if told[name] is None else f"{told[name]:.3f}" for name in names]
+
+
 def _heads(main: dict[str, Any], calibration: dict[str, Any]) -> str:
     rows = []
     for label in LABELS:
         row, told = main["heads"][label], calibration[label]
         low, high = row["interval"]
-        unsure = "" if told["error_when_unsure"] is None else f"{told['error_when_unsure']:.2f}"
-        measured = [f"{row['f1']:.3f} ({low:.3f} to {high:.3f})", f"{told['ece']:.3f}", f"{told['unsure']:.2f}"]
-        counted = f"{row['positives']} of {row['n']}"
-        rows.append([label, counted, *measured, unsure, f"{told['error_when_sure']:.2f}"])
+        measured = [f"{row['positives']} of {row['n']}", f"{row['f1']:.3f} ({low:.3f} to {high:.3f})"]
+        rows.append([label, *measured, *_calibrated(told)])
     return _table(["label", "positives", "F1", "ECE", "share unsure", "errors unsure", "errors sure"], rows)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from ...data.corpus import COMMENT_LABELS, LABELS, POST_LABELS, SLICES
+from ...data.corpus import COMMENT_LABELS, LABELS, POST_LABELS, SLICES, VARIETIES
 from ...files import read_json
 from .decide import Decisions
 from .disclosure import MASK, masked
@@ -48,7 +48,8 @@ def evaluate_text(
         "authors": test["batch"].n_unique(),
         "models": models,
         "gains": {name: gain(test, said[main], flags, random) for name, flags in said.items() if name != main},
-        "calibration": _calibration(scorer, test),
+        "calibration": calibration(scorer, test),
+        "calibration_by_variety": calibration_by_variety(scorer, test),
         "disclosure": _disclosure(test),
         "ad_masked": _masked(scorer, test),
         "variety_accuracy": _variety(scorer, test),
@@ -90,22 +91,42 @@ def _encoder_alone(scorer: TextScorer, model: Path, texts: pl.DataFrame) -> Flag
     return {head: answers.flags(head) for head in LABELS}
 
 
-def _calibration(scorer: TextScorer, texts: pl.DataFrame) -> dict[str, Any]:
+def calibration(scorer: TextScorer, texts: pl.DataFrame) -> dict[str, dict[str, float | None]]:
     """Give per head the calibration error, the share of texts in the band of doubt, and the errors in and out of it."""
-    table = {}
+    said = _said(scorer, texts)
+    return {label: _calibrated(rows) for (label,), rows in said.group_by("label", maintain_order=True)}
+
+
+def calibration_by_variety(scorer: TextScorer, texts: pl.DataFrame) -> dict[str, dict[str, float | None]]:
+    """Give the same per variety, over all answers to its texts: a single head has too few texts there."""
+    said = _said(scorer, texts)
+    return {variety: _calibrated(said.filter(variety=variety)) for variety in VARIETIES}
+
+
+def _said(scorer: TextScorer, texts: pl.DataFrame) -> pl.DataFrame:
+    """List every answer: ``label variety said wanted wrong unsure``."""
+    parts = []
     for kind, labels in _KINDS:
         some = texts.filter(kind=kind)
         answers = scorer.answers(some["text"], kind)
         for label in labels:
             wanted = some[label].to_numpy() == 1
-            wrong, unsure = answers.flags(label) != wanted, answers.unsure(label)
-            table[label] = {
-                "ece": calibration_error(answers.of(label), wanted),
-                "unsure": float(unsure.mean()),
-                "error_when_unsure": float(wrong[unsure].mean()) if unsure.any() else None,
-                "error_when_sure": float(wrong[~unsure].mean()),
-            }
-    return table
+            columns = {"said": answers.of(label), "wanted": wanted, "wrong": answers.flags(label) != wanted}
+            flags = pl.DataFrame(columns | {"unsure": answers.unsure(label)})
+            parts.append(flags.with_columns(some["variety"], label=pl.lit(label)))
+    return pl.concat(parts)
+
+
+def _calibrated(rows: pl.DataFrame) -> dict[str, float | None]:
+    if rows.is_empty():
+        return dict.fromkeys(("ece", "unsure", "error_when_unsure", "error_when_sure"))
+    said, wanted, wrong, unsure = (rows[name].to_numpy() for name in ("said", "wanted", "wrong", "unsure"))
+    return {
+        "ece": calibration_error(said, wanted),
+        "unsure": float(unsure.mean()),
+        "error_when_unsure": float(wrong[unsure].mean()) if unsure.any() else None,
+        "error_when_sure": float(wrong[~unsure].mean()),
+    }
 
 
 def _disclosure(texts: pl.DataFrame) -> dict[str, Any]:

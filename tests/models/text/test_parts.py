@@ -101,3 +101,15 @@ def test_calibration_is_logistic_regression(slope: float, shift: float):
     expected = LogisticRegression(C=1e6, tol=1e-8).fit(logits[:, :1], answers[:, 0])
     np.testing.assert_allclose([found.slope[0], found.shift[0]],
                                [expected.coef_[0, 0], expected.intercept_[0]], atol=0.03)  # fmt: skip
+
+
+def test_a_threshold_of_a_variety_is_drawn_to_the_pooled_one_where_it_has_few_texts():
+    random, kinds = np.random.default_rng(2), np.repeat([0, 1, 2], [2000, 200, 6])
+    logits, answers = np.zeros((len(kinds), len(HEADS))), np.full((len(kinds), len(HEADS)), np.nan)
+    logits[:, 0] = random.normal(size=len(kinds)) * 3
+    own = np.array([0.0, 2.0, 2.0])[kinds]  # where the middle is
+    answers[:, 0] = random.random(len(kinds)) < expit(logits[:, 0] - own)
+    many, some, few = fit_decisions(logits, answers, kinds).thresholds[0, :3]
+    pooled = fit_decisions(logits, answers, np.zeros(len(kinds), dtype=int)).thresholds[0, 1]
+    assert few == pytest.approx(pooled)
+    assert abs(many - pooled) < 0.1 < some - pooled
