@@ -3,10 +3,13 @@
 MFT, INV and DIR of Ribeiro et al. 2020 (CheckList).
 """
 
+from itertools import product
+
 import numpy as np
 import polars as pl
 import pytest
 
+from thiqa.models.text.behaviour import CALL, SPELLINGS, TAG
 from thiqa.models.text.find import SHIPPED
 from thiqa.models.text.scorer import TextScorer, disclosed, load_scorer
 
@@ -34,32 +37,27 @@ COMPLAINT = {
     "ary-Latn": "lcode dyal had l7anout makhdemch lia, dayya3t sa3a, mab9itch nchri mn 3ndhom",
     "arb": "كود هذا المتجر لم يعمل معي وأضعت ساعة، لن أشتري منهم مجددا",
     "en": "The promo code of this shop did not work, I wasted an hour, never ordering from them again",
+    "zgh": "lkod n tḥanut ad ur iyi ixdim, ssrɣ yat tsragt, ur sar d ɣaɣ zɣ dari nnsn",
+    "mixed": "le code promo dyal had boutique makhdemch lia, j'ai perdu une heure, mab9itch n commander mn 3ndhom",
 }
-CALL = {
-    "fr": "Utilisez mon code SARA10, lien en bio",
-    "ary-Arab": "استعملو الكود ديالي SARA10، الرابط فالبايو",
-    "ary-Latn": "sta3mlo code dyali SARA10, lien f bio",
-    "arb": "استعملوا الكود SARA10، الرابط في البايو",
-    "en": "Use my code SARA10, link in bio",
-    "zgh": "ssmrsat lkod inu SARA10, lien g bio",
-    "mixed": "mon code SARA10 3la kolchi, lien f bio",
-}
-DISCLOSED = {"fr": "#pub", "ary-Arab": "#إشهار", "ary-Latn": "#ichhar", "arb": "#إعلان", "en": "#ad", "zgh": "#lichhar",
-             "mixed": "#pub"}  # fmt: skip
 SPAM = {
     "fr": "Gagnez 300 dh par jour depuis chez vous, contactez-moi sur whatsapp",
     "ary-Arab": "ربحي 300 درهم فالنهار من الدار، تواصلي معايا واتساب",
     "ary-Latn": "rbe7 300dh f nhar mn dar, tsift lia whatsapp",
     "arb": "اربح ألف درهم يوميا من المنزل، تواصل معي عبر الواتساب",
     "en": "Earn $300 a day from home, message me on whatsapp",
+    "zgh": "arba7 300 dh i wass zɣ tgmmi, azn yi ɣ whatsapp",
+    "mixed": "gagnez 300 dh f nhar mn dar, contactez moi whatsapp",
 }
 INTENT = {
     "fr": "C'est combien et vous livrez à Agadir ?", "ary-Arab": "بشحال وواش كاين التوصيل لأكادير؟",
     "ary-Latn": "bch7al w wach kayn tawsil l agadir?", "arb": "كم السعر وهل يوجد توصيل إلى أكادير؟",
     "en": "How much is it and do you deliver to Agadir?",
+    "zgh": "mnck attig nns, is illa tawsil s agadir?", "mixed": "c'est combien w wach kayn livraison l agadir ?",
 }  # fmt: skip
 HOLLOW = {"fr": "trop belle 😍😍", "ary-Arab": "زوينة بزاف تبارك الله", "ary-Latn": "zwina bzaf tbarkellah",
-          "arb": "ما شاء الله رائع", "en": "so pretty, love it 😍"}  # fmt: skip
+          "arb": "ما شاء الله رائع", "en": "so pretty, love it 😍", "zgh": "ifulki bahra tbarkellah",
+          "mixed": "trop zwina tbarkellah 😍"}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +87,17 @@ def test_names_prices_emoji_and_case_do_not_flip_an_ad(variety: str, scorer: Tex
     assert answers.flags("ad").all()
 
 
+FLIPS = {("letters doubled", "en")}  # the surest words of the ad are no longer known; the card has the rates
+SPELT = [pytest.param(*case, marks=pytest.mark.xfail(strict=True, reason="a flip that is known")) if case in FLIPS
+         else case for case in product(SPELLINGS, AD)]  # fmt: skip
+
+
+@pytest.mark.parametrize(("spelling", "variety"), SPELT)
+def test_spelling_does_not_flip_an_ad(spelling: str, variety: str, scorer: TextScorer):
+    texts = [SPELLINGS[spelling](text) for text in (AD[variety].format(name="SARA", n=10), NO_AD[variety])]
+    assert scorer.answers(pl.Series("text", texts), "post").flags("ad").tolist() == [True, False]
+
+
 @pytest.mark.parametrize("variety", CALL)
 def test_a_call_to_buy_raises_the_score(variety: str, scorer: TextScorer):
     before, after = ads(scorer, NO_AD[variety], f"{NO_AD[variety]}. {CALL[variety]}")
@@ -100,10 +109,10 @@ def test_a_complaint_about_a_code_is_no_ad(variety: str, scorer: TextScorer):
     assert not scorer.answers(pl.Series("text", [COMPLAINT[variety]]), "post").flags("ad")[0]
 
 
-@pytest.mark.parametrize("variety", DISCLOSED)
+@pytest.mark.parametrize("variety", TAG)
 def test_a_disclosure_changes_the_disclosure_and_not_the_ad(variety: str, scorer: TextScorer):
     plain = AD[variety].format(name="SARA", n=10)
-    texts = pl.Series("text", [plain, f"{DISCLOSED[variety]} {plain}"])
+    texts = pl.Series("text", [plain, f"{TAG[variety]} {plain}"])
     assert disclosed(texts).to_list() == ["none", "clear"]
     assert scorer.answers(texts, "post").flags("ad").all()
 

@@ -25,6 +25,10 @@ def card(metrics: dict[str, Any], curve: pl.DataFrame, errors: pl.DataFrame, enc
         "## By slice\n\n" + _by(main["slice"], SLICES),
         "## By label\n\n" + _heads(main, metrics["calibration"]),
         "## Disclosure and masked ads\n\n" + _disclosure(metrics),
+        "## Changes that must not matter, and one that must\n\nOf the student, which answers nearly all texts of "
+        "tables: the share of posts that keep their answer (ad or not) when their spelling changes, of ads when a tag "
+        "of disclosure is put in front; of posts that are no ads, the share whose score a call to buy raises and the "
+        "share called ads with it.\n\n" + _behaviour(metrics["behaviour"]),
         "## Quality against cost\n\n" + _table(["share put to the teacher", "mean F1"],
                                                 [[f"{a:g}", f"{b:.3f}"] for a, b in curve.iter_rows()]),
         "## The surest mistakes\n\n" + _mistakes(errors),
@@ -115,6 +119,16 @@ def _disclosure(metrics: dict[str, Any]) -> str:
         f"{hidden['posts']} posts, {hidden['left_out']} left out since nothing but words of disclosure was there.\n\n"
         + _table(["true", "said", "ads"], rows)
     )
+
+
+def _behaviour(table: dict[str, Any]) -> str:
+    names = list(table[VARIETIES[0]])
+    rows = [[variety, *(_share(table[variety][name]) for name in names)] for variety in VARIETIES]
+    return _table(["", *names], rows)
+
+
+def _share(value: float | None) -> str:
+    return "" if value is None else str(value) if isinstance(value, int) else f"{value:.2f}"
 
 
 def _mistakes(errors: pl.DataFrame) -> str:

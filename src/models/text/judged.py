@@ -9,6 +9,7 @@ import polars as pl
 
 from ...data.corpus import COMMENT_LABELS, LABELS, POST_LABELS, SLICES, VARIETIES
 from ...files import read_json
+from .behaviour import behaviour
 from .decide import Decisions
 from .disclosure import MASK, masked
 from .evaluate import Flags, calibration_error, gain, judge
@@ -50,6 +51,7 @@ def evaluate_text(
         "gains": {name: gain(test, said[main], flags, random) for name, flags in said.items() if name != main},
         "calibration": calibration(scorer, test),
         "calibration_by_variety": calibration_by_variety(scorer, test),
+        "behaviour": behaviour(scorer.with_share(0.0), test),
         "disclosure": _disclosure(test),
         "ad_masked": _masked(scorer, test),
         "variety_accuracy": _variety(scorer, test),
