@@ -24,7 +24,7 @@ class TeacherConfig(Frozen):
 
     strength: float = Field(default=0.005, gt=0)  # inverse of the penalty of the logistic regression
     tuned_layers: int = Field(default=0, ge=0)  # of the encoder, from the top, that are trained; a quarter at most
-    epochs: int = Field(default=2, ge=1)  # of that training
+    epochs: int = Field(default=1, ge=0)  # of that training; 0: the heads alone
     rate: float = Field(default=1e-4, gt=0)  # of that training, at its height
 
 

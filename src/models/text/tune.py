@@ -60,6 +60,8 @@ class TunedTeacher:
         self.folder, self.config, self.seed = folder, config, seed
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
         self.model = load_model(folder).to(self.device)
+        below = depth - config.tuned_layers
+        self.layers, self.model.encoder.layer = self.model.encoder.layer[below:], self.model.encoder.layer[:below]
         self.place = {text: row for row, text in enumerate(texts)}
         self.states = self._read(Tokenizer.from_file(str(folder / "tokenizer.json")), texts, on_batch)
 
@@ -84,8 +86,8 @@ class TunedTeacher:
     def _read(self, tokenizer: Tokenizer, texts: pl.Series, on_batch: Callable[[int], None]) -> States:
         import torch  # noqa: PLC0415
 
-        config = self.model.config
-        early, below = state_layers(config.to_dict())[0], config.num_hidden_layers - self.config.tuned_layers
+        config, below = self.model.config, len(self.model.encoder.layer)
+        early, _ = state_layers(read_json(self.folder / "config.json"))
         states: list[Any] = [None] * len(texts)
         means = torch.zeros(len(texts), config.hidden_size)
         coded = pieces(tokenizer, texts)
@@ -106,9 +108,9 @@ class TunedTeacher:
         import torch  # noqa: PLC0415
 
         states, wanted = self._of(lesson.texts), torch.from_numpy(lesson.answers.astype(np.float32)).to(self.device)
-        plain = make_top(self.model, self.config.tuned_layers, None).to(self.device)
+        plain = make_top(self.layers, None).to(self.device)
         heads = fit_vector_heads(self._in_order(plain.vectors, states), lesson.answers, self.config.strength)
-        top = make_top(self.model, self.config.tuned_layers, heads).to(self.device)
+        top = make_top(self.layers, heads).to(self.device)
         optimizer = torch.optim.AdamW([{"params": top.layers.parameters(), "lr": self.config.rate},
                                        {"params": top.head.parameters(), "lr": _HEAD_RATE}],
                                       weight_decay=_DECAY)  # fmt: skip
@@ -164,14 +166,14 @@ def masked_loss(logits: Any, answers: Any) -> Any:
     return loss
 
 
-def make_top(model: Any, layers: int, heads: Heads | None) -> Any:
+def make_top(layers: Any, heads: Heads | None) -> Any:
     """Copy the top layers of an encoder, with heads on the mean state of the lower layer and of the last one."""
     import torch  # noqa: PLC0415
 
     class Top(torch.nn.Module):
         def __init__(self) -> None:
             super().__init__()
-            self.layers = torch.nn.ModuleList(copy.deepcopy(layer) for layer in model.encoder.layer[-layers:])
+            self.layers = copy.deepcopy(layers)
             if heads is not None:
                 self.head = torch.nn.Linear(*heads.weights.shape)
                 with torch.no_grad():
