@@ -71,8 +71,8 @@ def run_seed(seed: int, params: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
     student = _plain(given, config.student, valid["text"], seed)
     yield row("labels", student)
-    larger = config.student.model_copy(update={"bits": 20})
-    yield row("four times the buckets", _plain(given, larger, valid["text"], seed))
+    smaller = config.student.model_copy(update={"bits": 18})
+    yield row("fewer buckets", _plain(given, smaller, valid["text"], seed))
     teacher = fit_vector_heads(vectors, given.answers, config.teacher.strength).outputs(asked)
     yield row("teacher", _together(student, teacher))
     logits = held_out(given, vectors, config, seed)
