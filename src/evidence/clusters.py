@@ -41,6 +41,10 @@ class Spread:
         shared = np.stack([np.bincount(self.groups, u * column) for column in scaled.T], axis=1)
         return np.asarray(scaled - u[:, None] * (pull[:, None] * shared)[self.groups])
 
+    def weighted(self, columns: Floats) -> Floats:
+        """Multiply columns, shape (rows, k), by the square root of the information of their rows."""
+        return np.asarray(columns * np.sqrt(self.information)[:, None])
+
     def rows(self, keep: np.ndarray) -> "Spread":
         """Keep some rows; creators are numbered anew."""
         _, groups = np.unique(self.groups[keep], return_inverse=True)
@@ -65,15 +69,20 @@ def spread_of(count: Floats, mean: Floats, groups: Ints) -> Spread:
     return Spread(1 / np.maximum(mean, 1e-6) + own, shared, groups)
 
 
-def slope(outcome: Floats, treatment: Floats, spread: Spread) -> tuple[Estimate, Floats]:
+def slope(outcome: Floats, treatment: Floats, spread: Spread, *, steady: bool = False) -> tuple[Estimate, Floats]:
     """Regress the residual of an outcome on that of a treatment, weighted, with errors clustered by creator.
+
+    :param steady: Whether the treatment is a creator's habit, counted anew for each deal. What varies within a creator
+        is then mostly noise of the count, which the inverse covariance would weigh up: rows get the weight of their
+        information alone.
 
     Degrees of freedom are the effective number of creators less one: 1 / sum of squared shares of the information
     (Carter, Schnepel and Steigerwald 2017), so that few large creators do not pass for many.
 
     :return: The estimate, and each creator's part of its error (the influence), which sums to about 0.
     """
-    columns = spread.whitened(np.column_stack([outcome, treatment, np.ones(len(outcome))]))
+    stacked = np.column_stack([outcome, treatment, np.ones(len(outcome))])
+    columns = spread.weighted(stacked) if steady else spread.whitened(stacked)
     result = sm.OLS(columns[:, 0], columns[:, 1:]).fit(
         cov_type="cluster", cov_kwds={"groups": spread.groups}, use_t=True
     )

@@ -13,6 +13,7 @@ Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
 CATEGORIES = ("brand", "niche", "creator_niche", "platform", "language", "objective", "kind", "month")
+FAR = 4.0  # SDs
 RARE = 5  # creators below which a category has no indicator of its own
 
 
@@ -76,6 +77,11 @@ def normal_scores(values: Floats) -> Floats:
     """
     ranks = stats.rankdata(values, nan_policy="omit")
     return np.asarray(stats.norm.ppf((ranks - 0.5) / np.isfinite(values).sum()))
+
+
+def standard_scores(values: Floats) -> Floats:
+    """Centre values and divide them by their SD; more than four SD away counts as four, lest one row decides."""
+    return np.asarray(np.clip((values - values.mean()) / values.std(), -FAR, FAR))
 
 
 def _number(values: pl.Series) -> list[Floats]:

@@ -1,9 +1,11 @@
 """Partially linear double machine learning of a lever on the log rate, clustered by creator.
 
-With y the outcome of a placement (count / exposure / its cross-fitted mean given the controls) and d the lever minus
-its cross-fitted mean, the slope of y on d is the log rate ratio of one unit of d: exactly so for a normal d, since
-E[exp(b d) d] = b Var(d) E[exp(b d)]. The score is Neyman-orthogonal (Chernozhukov et al. 2018); the library DoubleML
-has the same score but takes no weights for it (docs/decisions: weights of double machine learning).
+With r the outcome of a placement over what the controls expect of it (count / exposure / cross-fitted mean) and d the
+lever minus its cross-fitted mean, the log rate ratio b of one unit of d solves sum w d (r exp(-b d) / mean - 1) = 0:
+the residual of the outcome once the lever's part is divided out is not correlated with the lever (g-estimation of a
+multiplicative model; Robins, Mark and Newey 1992, Vansteelandt and Joffe 2014). For small b it is the partially
+linear score of Chernozhukov et al. (2018); unlike its straight line, it is right for skewed levers too. The library
+DoubleML takes no weights (docs/decisions/0008 and 0010).
 """
 
 from dataclasses import dataclass, replace
@@ -12,12 +14,13 @@ import numpy as np
 
 from .clusters import Spread, slope, spread_of
 from .config import EvidenceConfig
-from .design import Design, Floats, Ints, normal_scores
+from .design import Design, Floats, Ints, standard_scores
 from .estimate import Estimate, Withheld
 from .nuisance import PRIOR, RateModel, folds_of, levelled, mean, rate_model
 from .sensitivity import Leftover, leftover
 
 THIN = 0.10  # share of a lever's variance that controls must leave, else there is no overlap
+_STEPS, _STEP = 30, 0.5  # of Newton's method, which takes some five
 
 
 @dataclass(frozen=True)
@@ -76,11 +79,13 @@ class Effect:
 
 
 def effect(data: Sample, treatment: Floats, left_out: tuple[str, ...], config: EvidenceConfig, seed: int,
-           benchmark: tuple[str, ...] = (), *, mediators: bool = False) -> Effect | Withheld:  # fmt: skip
+           benchmark: tuple[str, ...] = (), *, mediators: bool = False,
+           steady: bool = False) -> Effect | Withheld:  # fmt: skip
     """Estimate what one SD of ``treatment`` does to the log rate, controls held but for the blocks ``left_out``.
 
-    :param mediators: Whether ``benchmark`` is what the treatment works through, and not what confounds it.
     :param benchmark: Blocks whose strength measures what may be left over (Cinelli and Hazlett 2020).
+    :param mediators: Whether ``benchmark`` is what the treatment works through, and not what confounds it.
+    :param steady: Whether what varies within a creator is mostly noise (see :func:`clusters.slope`).
     """
     keep = np.isfinite(treatment)
     if not keep.all():
@@ -88,22 +93,40 @@ def effect(data: Sample, treatment: Floats, left_out: tuple[str, ...], config: E
     scale = float(treatment.std()) if len(treatment) else 0.0
     if scale < 1e-9 or data.clusters < 2 * config.folds:
         return Withheld("the lever does not vary", len(treatment))
-    standard = normal_scores(treatment)
-    standard = (standard - standard.mean()) / standard.std()
+    standard = standard_scores(treatment)
     controls = data.controls.without(left_out)
     weight = data.spread.information
     guessed = mean(controls.values, standard, weight * data.spread.shared, data.fold, config, seed)
     log = _log_rate(data, left_out, standard, guessed)
     expected = levelled(log, data.relative, weight, data.fold, controls.values, config, seed)
-    outcome, rest = data.relative / np.maximum(expected, 1e-6) - 1, standard - guessed
-    estimate, influence = slope(outcome, rest, data.spread)
+    rest = standard - guessed
+    estimate, influence = log_ratio(data.relative / np.maximum(expected, 1e-6), rest, data.spread, steady=steady)
     spent = freedom_spent(controls.values, weight * data.spread.shared)
     wider = float(np.sqrt(data.clusters / max(data.clusters - spent, data.clusters / 4)))
     estimate, influence = replace(estimate, error=estimate.error * wider), influence * wider
     overlap = float(np.average(rest**2, weights=weight) / np.average(standard**2, weights=weight))
     left = leftover(data.relative, standard, controls, data.spread, benchmark, data.proxy_noise, mediators=mediators)
-    estimate = replace(estimate, shift=left.shift)
-    return per_sd_of(Effect(estimate, influence, overlap, left, scale), standard, treatment)
+    return Effect(replace(estimate, shift=left.shift), influence, overlap, left, scale)
+
+
+def log_ratio(ratio: Floats, rest: Floats, spread: Spread, *, steady: bool) -> tuple[Estimate, Floats]:
+    """Solve for the log rate ratio of one unit of ``rest``, by Newton's method.
+
+    :param ratio: Outcome over what is expected of it, shape (rows,).
+    :param rest: Treatment minus what is expected of it.
+    :return: The estimate, and each creator's part of its error.
+    """
+    found = 0.0
+    for _ in range(_STEPS):
+        without = ratio * np.exp(-found * rest)
+        without = without / np.average(without, weights=spread.information)
+        estimate, influence = slope(without - 1, rest, spread, steady=steady)
+        pace = max(slope(without * rest, rest, spread, steady=steady)[0].raw, 0.1)  # how fast the score falls with b
+        step = float(np.clip(estimate.raw / pace, -_STEP, _STEP))
+        found += step
+        if abs(step) < 1e-5:
+            break
+    return replace(estimate, raw=found, error=estimate.error / pace), influence / pace
 
 
 def freedom_spent(controls: Floats, weight: Floats) -> float:
@@ -127,20 +150,13 @@ def _log_rate(data: Sample, left_out: tuple[str, ...], standard: Floats, guessed
     if data.model is not None and len(left_out) == 1 and left_out[0].startswith("lever:"):
         own = data.controls.values[:, columns]
         centred = standard - standard.mean()
-        slopes = centred @ own / (centred @ centred)  # each column is a line in the treatment, or constant
+        slopes = (
+            centred @ own / (centred @ centred)
+        )  # each column follows the treatment about in a line, or is constant
         expected = own.mean(axis=0) + slopes * (guessed - standard.mean())[:, None]
         return data.model.without(columns, data.controls.values, expected)
     rest = data.controls.without(left_out)
     return rate_model(rest.values, data.relative, data.spread.information, data.fold).log
-
-
-def per_sd_of(found: Effect, scores: Floats, treatment: Floats) -> Effect:
-    """Turn the slope on normal scores into the slope on the feature itself: times their correlation.
-
-    The slope of a function g of a normal score s on the feature f is Cov(g, f) / Var(f); for a g that is linear in s,
-    its slope on s times Cov(s, f) / Var(f).
-    """
-    return scaled(found, float(np.mean(scores * (treatment - treatment.mean())) / treatment.std()))
 
 
 def scaled(found: Effect, factor: float) -> Effect:

@@ -8,7 +8,7 @@ import polars as pl
 
 from .claims import CLAIMS, LOG_RATE, Claim
 from .config import EvidenceConfig
-from .design import Floats, design, normal_scores
+from .design import Floats, design, standard_scores
 from .effects import THIN, Effect, Sample, effect, sample, scaled
 from .estimate import Withheld
 from .finding import Finding
@@ -20,6 +20,7 @@ TRUST_BLOCKS = ("lever:trust", "proxy")
 LEFT_OUT = {"trust": ("proxy",), "genuine": ("fraud", "crowd"), "community": ("kind",)}
 # what trust moves, and what then moves sales: trust's own part is what these leave
 OF_DEALS = ("proximity", "coherence", "slow")  # trust does not choose these
+MOVING = (*OF_DEALS, "ad_density")  # change from deal to deal, and not only by the noise of a count
 OF_TRUST = tuple(f"lever:{key}" for key in LEVERS if key not in ("trust", "community", *OF_DEALS))
 NOISE = (
     "fraud",
@@ -33,8 +34,8 @@ FLAGS = ("community", "discourse_shift")
 TIERS_APART = ("polished",)  # the literature expects another sign among big creators: the verdict is for small ones
 
 HOW_RATE = (
-    "Log rate ratio per SD of the feature, by partially linear double machine learning of deliveries per reached "
-    "person divided by their cross-fitted mean, folds and errors by creator, brand and all other features held."
+    "Log rate ratio per SD of the feature, by multiplicative partially linear double machine learning (g-estimation) "
+    "of deliveries per reached person, folds and errors by creator, brand and all other features held."
 )
 HOW_SUSPICION = HOW_RATE.replace(
     "deliveries per reached person", "suspicious comments per comment of the last days before a deal"
@@ -124,12 +125,11 @@ def _of(rows: Rows, key: str, config: EvidenceConfig, seed: int) -> Effect | Wit
     data = rows.data
     if key == "genuine":  # bots lower it and the rate per reached person: a part of what it shows, and no nuisance
         data = replace(data, controls=data.controls.purged(DILUTED, ("fraud", "crowd")))
-    found = effect(data, treatment, left_out, config, seed, benchmark, mediators=key == "trust")
-    if isinstance(found, Withheld):
+    steady = key not in MOVING
+    found = effect(data, treatment, left_out, config, seed, benchmark, mediators=key == "trust", steady=steady)
+    if isinstance(found, Withheld) or key in (*OF_DEALS, *FLAGS):
         return found
-    if key in FLAGS:
-        return as_log_ratio(found, treatment)
-    return found if key in OF_DEALS else undiluted(found, rows.data, treatment, left_out, config, seed)
+    return undiluted(found, rows.data, treatment, left_out, config, seed)
 
 
 def undiluted(found: Effect, data: Sample, treatment: Floats, left_out: tuple[str, ...], config: EvidenceConfig,
@@ -145,23 +145,11 @@ def undiluted(found: Effect, data: Sample, treatment: Floats, left_out: tuple[st
     noise = part.controls.only(set(NOISE) - set(left_out))
     if not noise.blocks:
         return found
-    value = normal_scores(treatment[keep])
-    standard = (value - value.mean()) / value.std()
+    standard = standard_scores(treatment[keep])
     weight = part.spread.information * part.spread.shared
     guessed = mean(noise.values, standard, weight, part.fold, config, seed)
     rest = float(np.average((standard - guessed) ** 2, weights=weight) / np.average(standard**2, weights=weight))
     return scaled(found, min(rest, 1.0))
-
-
-def as_log_ratio(found: Effect, treatment: Floats) -> Effect:
-    """Turn the slope on a flag (a difference of rates over the mean rate) into a log ratio, still per SD.
-
-    With b the slope from 0 to 1 and s the share of ones: log((1 + b (1 - s)) / (1 - b s)).
-    """
-    share, slope = float(np.nanmean(treatment)), found.estimate.raw / found.scale
-    up, down = max(1 + slope * (1 - share), 0.02), max(1 - slope * share, 0.02)
-    turned = scaled(found, (1 - share) / up + share / down)
-    return replace(turned, estimate=replace(turned.estimate, raw=float(np.log(up / down)) * found.scale))
 
 
 def _said(found: Effect | Withheld, key: str, how: str, config: EvidenceConfig, rows: Rows) -> Finding:

@@ -9,7 +9,7 @@ from .config import EvidenceConfig
 from .effects import Effect, effect, scaled
 from .estimate import Estimate, Withheld
 from .finding import Finding
-from .levers import Rows, as_log_ratio, reason_of_size, rows_of, sensitivity
+from .levers import Rows, reason_of_size, rows_of, sensitivity
 from .measures import LEVERS
 
 RELATION = tuple(f"lever:{key}" for key in ("trust", "replies", "genuine", "resemblance"))
@@ -17,8 +17,9 @@ SIZE = ("size", "crowd", "proxy")  # followers, and what is counted among so man
 OF_CREATORS = tuple(f"lever:{key}" for key in LEVERS if key not in ("proximity", "coherence", "slow"))
 HOW_DIRECT = (
     "Log rate ratio of macro against nano and micro, deliveries per reached person, by partially linear double "
-    "machine learning with all relation features, signs of fraud, brand and niche held. Supported if the 90 % interval "
-    "lies within 0.10 of zero; contradicted if the 95 % interval excludes zero and the estimate exceeds 0.10."
+    "machine learning (g-estimation) with all relation features, signs of fraud, brand and niche held. Supported if "
+    "the 90 % interval lies within 0.10 of zero; contradicted if the 95 % interval excludes zero and the estimate "
+    "exceeds 0.10."
 )
 HOW_SHARE = (
     "1 - (gap with creators' features held) / (gap without), macro against small, log rate per reached person, by "
@@ -52,7 +53,7 @@ def findings_of_size(placements: pl.DataFrame, config: EvidenceConfig, seed: int
 def _gap(rows: Rows, macro: np.ndarray, left_out: tuple[str, ...], config: EvidenceConfig, seed: int,
          benchmark: tuple[str, ...] = ()) -> Effect | Withheld:  # fmt: skip
     found = effect(rows.data, macro, left_out, config, seed, benchmark, mediators=True)
-    return found if isinstance(found, Withheld) else per_unit(as_log_ratio(found, macro))
+    return found if isinstance(found, Withheld) else per_unit(found)
 
 
 def per_unit(found: Effect) -> Effect:

@@ -14,6 +14,7 @@ from sklearn.linear_model import LinearRegression
 from thiqa.evidence import EvidenceConfig, Material, examine
 from thiqa.evidence.claims import BY_NAME
 from thiqa.evidence.clusters import Spread, slope
+from thiqa.evidence.effects import log_ratio
 from thiqa.evidence.estimate import Estimate
 from thiqa.evidence.fit import closeness, niche_fit
 from thiqa.evidence.trends import permuted
@@ -113,6 +114,19 @@ def test_without_weights_the_score_is_that_of_doubleml():
     found, _ = slope(outcome - guessed[0], treatment - guessed[1], Spread(np.ones(300), 0.0, groups))
     assert found.raw == pytest.approx(float(model.coef[0]), abs=0.02)  # theirs has no intercept and averages folds
     assert found.error == pytest.approx(float(model.se[0]), rel=0.1)
+
+
+@pytest.mark.parametrize("steady", [False, True])
+def test_a_skewed_lever_has_the_same_slope_for_better_and_for_worse(steady: bool):
+    rng = np.random.default_rng(4)
+    groups = np.repeat(np.arange(4000), 5)
+    lever = rng.gamma(1.0, 1.0, 4000)[groups] - 1.0  # skewness 2; a straight line in the rate finds -0.29 and 0.64
+    for planted in (-0.4, 0.4):
+        rate = np.exp(planted * lever)
+        ratio = rng.poisson(20 * rate) / (20 * rate.mean())
+        found, influence = log_ratio(ratio, lever, Spread(np.full(20_000, 0.1), 0.02, groups), steady=steady)
+        assert found.raw == pytest.approx(planted, abs=0.01)
+        assert float(np.sqrt(np.sum(influence**2))) == pytest.approx(found.error, rel=0.05)
 
 
 def test_permutation_variance_is_that_of_permutations():
