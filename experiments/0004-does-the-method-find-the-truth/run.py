@@ -20,9 +20,11 @@ import thiqa
 from thiqa.config import parse, read_yaml
 from thiqa.data.world.settings import World, read_world
 from thiqa.data.world.truth import effects_of
-from thiqa.evidence import EvidenceConfig, examine
+from thiqa.evidence import EvidenceConfig
 from thiqa.evidence.claims import BY_NAME, CLAIMS
+from thiqa.evidence.run import findings
 from thiqa.evidence.trial import called_for
+from thiqa.evidence.verdicts import records
 from thiqa.files import digest, replacing, write_json
 
 HERE = Path(__file__).parent
@@ -59,9 +61,9 @@ def run_world(task: tuple[str, int, dict[str, Any], dict[str, Any]]) -> dict[str
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # ratios of shares without a post, of which there are some in every world
         material = labelled(world_of(params["arms"][name], params["sizes"], seed))
-        records = examine(material, EvidenceConfig(**params["evidence"]), seed)
-    return {"arm": name, "seed": seed, "verdicts": "".join(map(letter, records)),
-            "covered": "".join(covered(record, truths[record["claim"]]["truth"]) for record in records)}  # fmt: skip
+        rows = records(findings(material, EvidenceConfig(**params["evidence"]), seed))
+    return {"arm": name, "seed": seed, "verdicts": "".join(map(letter, rows)),
+            "covered": "".join(covered(row, truths[row["claim"]]["truth"]) for row in rows)}  # fmt: skip
 
 
 def letter(record: dict[str, Any]) -> str:
