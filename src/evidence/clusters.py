@@ -72,6 +72,9 @@ def spread_of(count: Floats, mean: Floats, groups: Ints) -> Spread:
 def slope(outcome: Floats, treatment: Floats, spread: Spread, *, steady: bool = False) -> tuple[Estimate, Floats]:
     """Regress the residual of an outcome on that of a treatment, weighted, with errors clustered by creator.
 
+    A creator's residuals are smaller for its having pulled the slope: its part of the error is divided by one minus its
+    share of the information, as leaving it out would show (the jackknife, CR3; Bell and McCaffrey 2002).
+
     :param steady: Whether the treatment is a creator's habit, counted anew for each deal. What varies within a creator
         is then mostly noise of the count, which the inverse covariance would weigh up: rows get the weight of their
         information alone.
@@ -89,8 +92,9 @@ def slope(outcome: Floats, treatment: Floats, spread: Spread, *, steady: bool = 
     ones = columns[:, 2]
     alone = columns[:, 1] - ones * (ones @ columns[:, 1]) / (ones @ ones)
     shares = np.bincount(spread.groups, alone**2)
-    influence = np.bincount(spread.groups, alone * np.asarray(result.resid)) / shares.sum()
+    plain = np.bincount(spread.groups, alone * np.asarray(result.resid)) / shares.sum()
+    influence = plain / np.maximum(1 - shares / shares.sum(), 0.5)
+    error = float(result.bse[0]) * float(np.sqrt(np.sum(influence**2) / max(np.sum(plain**2), 1e-300)))
     effective = shares.sum() ** 2 / np.sum(shares**2)
     clusters = int(spread.groups.max()) + 1
-    found = Estimate(float(result.params[0]), float(result.bse[0]), max(1.0, effective - 1), len(outcome), clusters)
-    return found, influence
+    return Estimate(float(result.params[0]), error, max(1.0, effective - 1), len(outcome), clusters), influence
