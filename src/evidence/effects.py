@@ -5,7 +5,7 @@ lever minus its cross-fitted mean, the log rate ratio b of one unit of d solves 
 the residual of the outcome once the lever's part is divided out is not correlated with the lever (g-estimation of a
 multiplicative model; Robins, Mark and Newey 1992, Vansteelandt and Joffe 2014). For small b it is the partially
 linear score of Chernozhukov et al. (2018); unlike its straight line, it is right for skewed levers too. The library
-DoubleML takes no weights (docs/decisions/0008 and 0010).
+DoubleML takes no weights (docs/decisions/0008 and 0011).
 """
 
 from dataclasses import dataclass, replace
