@@ -52,7 +52,8 @@ class FeatureConfig(Frozen):
 
     windows: tuple[Days, ...] = Field(default=(30, 180), min_length=1)  # days looked back
     ad_threshold: Share = 0.5  # from this score on a post counts as an ad
-    brand_odds: Annotated[float, Field(gt=0)] = 12.0  # a tagged brand multiplies the odds of an ad by this
+    brand_odds: Annotated[float, Field(ge=1)] = 12.0  # a tagged brand multiplies the odds of an ad by this
+    brand_share: Annotated[float, Field(ge=0, lt=1)] = 0.5  # of ads that tag their brand: none tagged lowers the odds
     lag: tuple[Days, Days] = (30, 180)  # days before as_of in which ads count whose effect comes later
     after_days: Days = 30  # days after an undisclosed ad in which posts may feel it
     rival_days: Days = 60  # days within which ads for rival brands clash
@@ -65,6 +66,11 @@ class FeatureConfig(Frozen):
     priors: Path | None = None  # JSON that `Priors.write` wrote; null: the fixed priors above
     gazetteer: Path | None = None  # CSV of further places, with the columns of src/annotate/gazetteer.csv
     fraud: FraudConfig = FraudConfig()
+
+    @property
+    def silent_odds(self) -> float:
+        """What the odds of an ad are multiplied by where no brand is tagged: the other side of ``brand_odds``."""
+        return (1 - self.brand_share) / (1 - self.brand_share / self.brand_odds)
 
     def prior(self, share: str) -> "Prior":
         """Return the fixed prior of a share (``doubt`` is that of the doubt of comments)."""

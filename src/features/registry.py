@@ -143,7 +143,9 @@ _AUTHENTICITY = (
 
 _SPONSORSHIP = (
     _share("ad_density", "sponsorship", "share of posts that are ads: label of the platform, or ad score at the "
-           "threshold, its odds times features.brand_odds where a brand is tagged", _CAPTION, "too many placements"),
+           "threshold, its odds times features.brand_odds where a brand is tagged, and lowered "
+           "where none is (features.brand_share, from the creator's first post with a tagged brand on)", _CAPTION,
+           "too many placements"),
     _share("ad_likeness", "sponsorship", "mean of that score, 1 with the platform's label", _CAPTION,
            "sounds like a friend, not like an ad"),
     _share("undisclosed_share", "sponsorship", "share of the ads that say nothing of it", _CAPTION,

@@ -16,12 +16,17 @@ def prepared_posts(posts: ir.Table, annotated: ir.Table, config: FeatureConfig) 
     """Join posts with their annotations; mark ads, how they are disclosed, and posts that follow an undisclosed ad.
 
     The platform's own label makes an ad, and a clear one. A post without a caption and without a label is unknown, not
-    "no ad". A tagged brand speaks for an ad: the odds of the ad score are multiplied. Embeddings stay where they are.
+    "no ad". A tagged brand speaks for an ad, and that none is tagged against one, from their first on that does:
+    the odds of the ad score are multiplied. Embeddings stay where they are.
     """
     columns = [name for name in annotated.columns if name != "embedding"]
     rows = posts.left_join(annotated.select(columns), "post_id").drop("post_id_right", "caption")
+    tagged = rows.brand.notnull()
+    first = tagged.ifelse(rows.published_at, ibis.null(rows.published_at.type())).min()
+    rows = rows.mutate(tags_since=first.over(ibis.window(group_by="creator_id")))
+    silent = (rows.published_at >= rows.tags_since).fill_null(False)
+    odds = ibis.cases((tagged, config.brand_odds), (silent, config.silent_odds), else_=1.0)
     labelled = rows.paid_label.fill_null(False)
-    odds = rows.brand.notnull().ifelse(ibis.literal(config.brand_odds), ibis.literal(1.0))
     likely = rows.ad * odds / (rows.ad * odds + 1.0 - rows.ad)
     rows = rows.mutate(
         interactions=rows.likes + rows.comments,
@@ -35,7 +40,8 @@ def prepared_posts(posts: ir.Table, annotated: ir.Table, config: FeatureConfig) 
         preceding=(config.after_days * _SECONDS_A_DAY, 1), group_by="creator_id", order_by="second"
     )
     before = hidden.cast("int64").sum().over(recent).fill_null(0) > 0
-    return rows.mutate(after_undisclosed=rows.second.notnull().ifelse(before, ibis.null("boolean"))).drop("second")
+    rows = rows.mutate(after_undisclosed=rows.second.notnull().ifelse(before, ibis.null("boolean")))
+    return rows.drop("second", "tags_since")
 
 
 def prepared_comments(

@@ -96,8 +96,9 @@ class Oracle:
     def _post(self, row: dict) -> dict:
         score = told(row["caption"]) if row["caption"] is not None else dict.fromkeys(told(""))
         likely = score["ad"]
-        if likely is not None and row.get("brand"):
-            likely = likely * self.config.brand_odds / (likely * self.config.brand_odds + 1 - likely)
+        if likely is not None:
+            odds = self._brand_odds(row)
+            likely = likely * odds / (likely * odds + 1 - likely)
         label = bool(row.get("paid_label"))
         likely = 1.0 if label else likely
         both = None in (row.get("likes"), row.get("comments"))
@@ -106,6 +107,18 @@ class Oracle:
             "is_ad": None if likely is None else likely >= self.config.ad_threshold,
             "said": "clear" if label else score["disclosure"], "at": row.get("published_at"),
         }  # fmt: skip
+
+    def _brand_odds(self, row: dict) -> float:
+        odds, share, at = self.config.brand_odds, self.config.brand_share, row.get("published_at")
+        if row.get("brand"):
+            return odds
+        before = [
+            p["published_at"]
+            for p in self.rows["posts"]
+            if p.get("brand") and p["published_at"] and p["creator_id"] == row["creator_id"]
+        ]
+        tagged = at is not None and any(when <= at for when in before)
+        return (1 - share) / (1 - share / odds) if tagged else 1.0
 
     def _after(self, post: dict) -> bool | None:
         if post["at"] is None:
