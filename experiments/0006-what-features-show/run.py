@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import ibis
 import numpy as np
 import polars as pl
 import yaml
@@ -18,18 +19,20 @@ from sklearn.metrics import roc_auc_score
 import thiqa
 from thiqa.annotate import annotate, read_gazetteer
 from thiqa.data.world import simulate
-from thiqa.data.world.audience import moments
 from thiqa.data.world.drawn import draw
 from thiqa.data.world.ids import ids, post_words
 from thiqa.data.world.settings import read_world
 from thiqa.data.world.twins import scene
 from thiqa.engine import Engine, EngineConfig, open_engine
-from thiqa.features import FeatureConfig, build_features
+from thiqa.features import FeatureConfig, Priors, build_features, fit_priors
 from thiqa.features.assemble import prepare
 from thiqa.features.config import SignWeights
+from thiqa.features.registry import SHRUNK
+from thiqa.features.shrink import shrunk
 from thiqa.files import digest, replacing
 from thiqa.models.text.find import SHIPPED
 from thiqa.models.text.scorer import load_scorer
+from thiqa.tiers import Tiers
 
 HERE = Path(__file__).parent
 RESULTS, README = HERE / "results.csv", HERE / "README.md"
@@ -53,8 +56,18 @@ MIRRORS = {  # lever of the world -> features that mirror it
     "overconsumption": ("overconsumption_share", "overconsumption_share_shrunk"),
     "tested": ("tested_share", "tested_share_shrunk"),
     "community": ("community",),
-    "resemblance": ("language_match", "language_match_real", "language_match_shrunk"),
+    "resemblance": ("language_match", "language_match_real", "language_match_shrunk", "local_commenters"),
+    "coherence": ("brand_coherence",),
+    "proximity": ("home_posts", "local_commenters"),
 }  # fmt: skip
+SHARES = {  # lever -> the share that mirrors it, for priors
+    "replies": "reply_rate", "genuine": "genuine_share", "trust": "trust_share", "ad_density": "ad_density",
+    "undisclosed": "undisclosed_share", "polished": "polished_share", "tested": "tested_share",
+    "overconsumption": "overconsumption_share", "resemblance": "language_match",
+}  # fmt: skip
+BRAND_ODDS = FeatureConfig().brand_odds
+SILENT_ODDS = (1 - 0.5) / (1 - 0.5 / BRAND_ODDS)  # of an ad where no brand is tagged, if half of the ads tag theirs
+LEAST_ADS = 5  # of creators whose undisclosed share is judged
 
 
 def code_digest() -> str:
@@ -85,11 +98,13 @@ def run(world: dict[str, Any], seed: int, folder: Path) -> Iterator[tuple[str, s
     config = FeatureConfig()
     with open_engine(EngineConfig(), folder / "scratch") as engine:
         annotate(engine, tables, annotated, load_scorer(SHIPPED))
-        yield from mirrors(tables, features(engine, tables, annotated, config))
+        at_deals = features(engine, tables, annotated, config)
+        yield from mirrors(tables, at_deals)
+        yield from priors(engine, tables, at_deals, config)
         last = features(engine, tables, annotated, config, at).join(latents, "creator_id")
         yield from ranks(last)
-        yield "undisclosed", "undisclosed_share", undisclosed(world_file, seed, last, ends)
         prepare(engine, tables, annotated, folder, config, read_gazetteer())
+        yield from undisclosed(world_file, seed, last, pl.read_parquet(folder / "posts.parquet"), ends)
     yield from ablation(folder, latents, ends, config)
 
 
@@ -126,13 +141,17 @@ def ranks(table: pl.DataFrame) -> Iterator[tuple[str, str, float]]:
     yield "correlation", "fraudulent comments: 1 - authenticity_score", found
 
 
-def mirrors(tables: Path, table: pl.DataFrame) -> Iterator[tuple[str, str, float]]:
-    """Correlate features at agreed_at with the levers' true values at the same deals, by ranks."""
+def levers(tables: Path, table: pl.DataFrame) -> pl.DataFrame:
+    """Put the true values of the levers at each deal beside the features as of it."""
     truth = pl.read_parquet(tables / "truth" / "placements.parquet")
     deals = pl.read_parquet(tables / "placements.parquet", columns=["placement_id", "creator_id", "agreed_at"])
-    rows = truth.join(deals, "placement_id").join(
-        table, left_on=["creator_id", "agreed_at"], right_on=["creator_id", "as_of"]
-    )
+    keys = {"left_on": ["creator_id", "agreed_at"], "right_on": ["creator_id", "as_of"]}
+    return truth.join(deals, "placement_id").join(table, **keys)
+
+
+def mirrors(tables: Path, table: pl.DataFrame) -> Iterator[tuple[str, str, float]]:
+    """Correlate features at agreed_at with the levers' true values at the same deals, by ranks."""
+    rows = levers(tables, table)
     for lever, names in MIRRORS.items():
         for name in names:
             column = name if name in rows.columns else f"{name}_{DAYS}d"
@@ -141,23 +160,76 @@ def mirrors(tables: Path, table: pl.DataFrame) -> Iterator[tuple[str, str, float
             yield "correlation", f"{lever}: {name}", value
 
 
-def undisclosed(world_file: Path, seed: int, table: pl.DataFrame, ends: Any) -> float:
-    """Rank-correlate the undisclosed share with that of the posts' true labels, creators with at least five ads."""
+def priors(
+    engine: Engine, tables: Path, table: pl.DataFrame, config: FeatureConfig
+) -> Iterator[tuple[str, str, float]]:
+    """Correlate shares, raw and shrunk, with their levers at late deals of creators that no prior was fitted on."""
+    names = table["creator_id"].unique().sort()
+    training, cut = names.gather_every(2), table["as_of"].quantile(0.7)
+    kinds = {"fixed": Priors.fixed(config), "fitted": fit_priors(table, DAYS, Tiers(), training.to_list(), cut)}
+    rows = levers(tables, table).filter(~pl.col("creator_id").is_in(training.to_list()), pl.col("agreed_at") >= cut)
+    seen = ibis.memtable(rows)
+    for lever, share in SHARES.items():
+        values = {"raw": seen[f"{share}_{DAYS}d"]}
+        for kind, some in kinds.items():
+            mean, strength = some.of(share, seen.followers)
+            count = seen[f"{SHRUNK[share]}_{DAYS}d"]
+            values[kind] = shrunk(values["raw"], count, mean, strength)
+        known = engine.backend.to_polars(seen.select(truth=seen[f"lever_{lever}"], **values)).drop_nulls()
+        for kind in values:
+            value = known.select(pl.corr("truth", kind, method="spearman")).item()
+            yield "priors", f"{lever}: {share}, {kind}", value
+
+
+def undisclosed(
+    world_file: Path, seed: int, table: pl.DataFrame, posts: pl.DataFrame, ends: Any
+) -> Iterator[tuple[str, str, float]]:
+    """Rank-correlate undisclosed shares with that of the posts' true labels, of creators with enough ads.
+
+    :param posts: What :func:`prepare` made of the posts.
+    """
+    window = posts.filter(pl.col("published_at") < ends, pl.col("published_at") >= ends - pl.duration(days=DAYS))
+    since = (
+        posts.filter(pl.col("brand").is_not_null()).group_by("creator_id").agg(tags_since=pl.col("published_at").min())
+    )
+    window = window.join(since, "creator_id", how="left").join(true_posts(world_file, seed), "post_id")
+    true = window.filter("true_ad").group_by("creator_id").agg(pl.col("hidden").mean(), ads=pl.len())
+    true = true.filter(pl.col("ads") >= LEAST_ADS)
+    said, likely = (pl.col("said") == "none").cast(pl.Float64), pl.col("ad_likely")
+    score = pl.when(pl.col("paid_label").fill_null(value=False)).then(1.0).otherwise(pl.col("ad"))
+    tagged, told = pl.col("brand").is_not_null(), pl.col("published_at") >= pl.col("tags_since")
+    odds = pl.when(tagged).then(BRAND_ODDS).when(told).then(SILENT_ODDS).otherwise(1.0)
+    arms = {
+        "undisclosed_share": pl.col(f"undisclosed_share_{DAYS}d"),
+        "undisclosed_share_shrunk": pl.col(f"undisclosed_share_shrunk_{DAYS}d"),
+    }
+    of_posts = {
+        "weighed by the ad score, no flags": (said * likely).sum() / likely.sum(),
+        "a missing brand speaks too": said.filter(score * odds >= 1 - score).mean(),
+        "flags from 0.8 on": said.filter(likely >= 0.8).mean(),
+        "true ads, disclosure as read (ceiling)": said.filter("true_ad").mean(),
+        "ads as flagged, true disclosure": pl.col("says_nothing").cast(pl.Float64).filter("is_ad").mean(),
+    }
+    by_creator = window.group_by("creator_id").agg(**of_posts)
+    both = true.join(table, "creator_id", how="left").join(by_creator, "creator_id", how="left", suffix="_posts")
+    for name, value in {**arms, **{name: pl.col(name) for name in of_posts}}.items():
+        known = both.select("hidden", value=value).drop_nulls()
+        yield "undisclosed", name, known.select(pl.corr("hidden", "value", method="spearman")).item()
+    for name, share in (("posts flagged as ads", "is_ad"), ("posts that are ads", "true_ad")):
+        yield "share", name, window.select(pl.col(share).cast(pl.Float64).mean()).item()
+
+
+def true_posts(world_file: Path, seed: int) -> pl.DataFrame:
+    """Draw the world again for what truth/ does not hold: which posts are ads, and which say nothing of it."""
     drawn = draw(read_world(world_file, seed=seed))
     parts, first = [], 0
     for posts in scene(drawn).posts:
-        parts.append(pl.DataFrame({
-            "creator_id": ids(drawn.creators.platform[posts.creator], drawn.creators.word[posts.creator]).to_pylist(),
-            "post_id": ids(
-                drawn.creators.platform[posts.creator], post_words(first + np.arange(len(posts)))
-            ).to_pylist(),
-            "at": moments(posts.day), "ad": posts.ad, "hidden": posts.ad & (posts.disclosure == 0),
-        }))  # fmt: skip
+        names = ids(drawn.creators.platform[posts.creator], post_words(first + np.arange(len(posts))))
+        says_nothing = posts.disclosure == 0
+        parts.append(pl.DataFrame({"post_id": names.to_pylist(), "true_ad": posts.ad, "says_nothing": says_nothing,
+                                   "hidden": posts.ad & says_nothing}))  # fmt: skip
         first += len(posts)
-    true = pl.concat(parts).filter(pl.col("at") < ends, pl.col("at") >= ends - pl.duration(days=DAYS), pl.col("ad"))
-    true = true.group_by("creator_id").agg(pl.col("hidden").mean(), ads=pl.len()).filter(pl.col("ads") >= 5)
-    both = table.join(true, "creator_id").drop_nulls(f"undisclosed_share_{DAYS}d")
-    return both.select(pl.corr(f"undisclosed_share_{DAYS}d", "hidden", method="spearman")).item()
+    return pl.concat(parts)
 
 
 def done_before(code: str) -> pl.DataFrame:
@@ -176,9 +248,13 @@ def table(results: pl.DataFrame) -> str:
     for kind, words in (
         ("auc", "AUC: accounts touched by fraud against the others"),
         ("undisclosed", "Rank correlation with the share of the posts' true labels"),
+        ("share", "Share of posts in the window"),
         ("correlation", "Rank correlation with the truth at the deal"),
+        ("priors", "Rank correlation of a share with the truth at late deals of creators that no prior was fitted on"),
     ):
         part = results.filter(pl.col("kind") == kind)
+        if part.is_empty():
+            continue
         lines += ["", f"| {words} | {' | '.join(worlds)} |", "|---|" + "--:|" * len(worlds)]
         for name in part["name"].unique(maintain_order=True):
             cells = []
