@@ -282,9 +282,10 @@ def report(results: pl.DataFrame) -> None:
              "| comments | who | CPU s | rows a CPU second | wall s | peak GB | CPU against SQL |",
              "|--:|---|--:|--:|--:|--:|--:|"]  # fmt: skip
     for row in results.iter_rows(named=True):
-        base = results.filter((pl.col("rows") == row["rows"]) & (pl.col("who") == "sql"))["cpu_s"].item()
+        base = results.filter((pl.col("rows") == row["rows"]) & (pl.col("who") == "sql"))["cpu_s"]
+        against = f"{row['cpu_s'] / base.item():.2f}" if len(base) else "–"
         lines.append(f"| {row['rows']:,} | {row['who']} | {row['cpu_s']:.1f} | {row['rows'] / row['cpu_s']:,.0f} | "
-                     f"{row['wall_s']:.1f} | {row['peak_gb']:.2f} | {row['cpu_s'] / base:.2f} |")  # fmt: skip
+                     f"{row['wall_s']:.1f} | {row['peak_gb']:.2f} | {against} |")  # fmt: skip
     mine = results.filter(pl.col("who") == "thiqa").sort("rows")
     if len(mine) > 1:
         exponent = np.polyfit(np.log(mine["rows"]), np.log(mine["cpu_s"]), 1)[0]

@@ -65,8 +65,6 @@ SHARES = {  # lever -> the share that mirrors it, for priors
     "undisclosed": "undisclosed_share", "polished": "polished_share", "tested": "tested_share",
     "overconsumption": "overconsumption_share", "resemblance": "language_match",
 }  # fmt: skip
-BRAND_ODDS = FeatureConfig().brand_odds
-SILENT_ODDS = (1 - 0.5) / (1 - 0.5 / BRAND_ODDS)  # of an ad where no brand is tagged, if half of the ads tag theirs
 LEAST_ADS = 5  # of creators whose undisclosed share is judged
 
 
@@ -189,23 +187,19 @@ def undisclosed(
     :param posts: What :func:`prepare` made of the posts.
     """
     window = posts.filter(pl.col("published_at") < ends, pl.col("published_at") >= ends - pl.duration(days=DAYS))
-    since = (
-        posts.filter(pl.col("brand").is_not_null()).group_by("creator_id").agg(tags_since=pl.col("published_at").min())
-    )
-    window = window.join(since, "creator_id", how="left").join(true_posts(world_file, seed), "post_id")
+    window = window.join(true_posts(world_file, seed), "post_id")
     true = window.filter("true_ad").group_by("creator_id").agg(pl.col("hidden").mean(), ads=pl.len())
     true = true.filter(pl.col("ads") >= LEAST_ADS)
     said, likely = (pl.col("said") == "none").cast(pl.Float64), pl.col("ad_likely")
     score = pl.when(pl.col("paid_label").fill_null(value=False)).then(1.0).otherwise(pl.col("ad"))
-    tagged, told = pl.col("brand").is_not_null(), pl.col("published_at") >= pl.col("tags_since")
-    odds = pl.when(tagged).then(BRAND_ODDS).when(told).then(SILENT_ODDS).otherwise(1.0)
+    odds = pl.when(pl.col("brand").is_null()).then(1.0).otherwise(FeatureConfig().brand_odds)
     arms = {
         "undisclosed_share": pl.col(f"undisclosed_share_{DAYS}d"),
         "undisclosed_share_shrunk": pl.col(f"undisclosed_share_shrunk_{DAYS}d"),
     }
     of_posts = {
         "weighed by the ad score, no flags": (said * likely).sum() / likely.sum(),
-        "a missing brand speaks too": said.filter(score * odds >= 1 - score).mean(),
+        "a missing brand says nothing": said.filter(score * odds >= 1 - score).mean(),
         "flags from 0.8 on": said.filter(likely >= 0.8).mean(),
         "true ads, disclosure as read (ceiling)": said.filter("true_ad").mean(),
         "ads as flagged, true disclosure": pl.col("says_nothing").cast(pl.Float64).filter("is_ad").mean(),
