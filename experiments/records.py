@@ -1,6 +1,5 @@
 """Results of an experiment as rows of one file: what is done is skipped, and two processes may add at once."""
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +9,9 @@ from filelock import FileLock
 from frames import cache
 
 from thiqa.files import replacing
+from thiqa.generated import filled
 
 EDGE = 1.645  # of a 90 % interval, in standard errors
-_BLOCK = re.compile(r"(<!-- results:begin -->\n).*?(<!-- results:end -->)", re.DOTALL)
 
 
 def done_before(path: Path, schema: dict[str, Any], code: str) -> pl.DataFrame:
@@ -37,8 +36,7 @@ def add(path: Path, schema: dict[str, Any], rows: list[dict[str, Any]]) -> None:
 
 def show(readme: Path, text: str) -> None:
     """Put the table between the marks of the README."""
-    content = readme.read_text(encoding="utf-8")
-    readme.write_text(_BLOCK.sub(lambda found: f"{found[1]}{text}\n{found[2]}", content), encoding="utf-8")
+    readme.write_text(filled(readme.read_text(encoding="utf-8"), "results", f"{text}\n"), encoding="utf-8")
 
 
 def lead(part: pl.DataFrame) -> tuple[float, float, float]:

@@ -1,7 +1,6 @@
 """Does training the encoder's top layers pay? Run what results.csv lacks, then write the README's table."""
 
 import argparse
-import re
 import sys
 import time
 from collections.abc import Iterator
@@ -13,6 +12,10 @@ import polars as pl
 import yaml
 from filelock import FileLock
 from numpy.typing import NDArray
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from records import done_before, show
 
 import thiqa
 from thiqa.data.corpus import read_corpus
@@ -27,7 +30,6 @@ from thiqa.models.text.tune import TunedTeacher
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
-sys.path.insert(0, str(HERE.parent))
 RESULTS, README = HERE / "results.csv", HERE / "README.md"
 Floats = NDArray[np.floating]
 FIGURES = ("auc", "auc_both", "f1", "f1_both", "lowest_both")
@@ -96,13 +98,6 @@ def table(results: pl.DataFrame) -> str:
     return "\n".join([*lines, "", f"{told}; in brackets points gained over the encoder as it is, mean and range."])
 
 
-def done(code: str) -> pl.DataFrame:
-    """Read the results of this code."""
-    if not RESULTS.exists():
-        return pl.DataFrame(schema=SCHEMA)
-    return pl.read_csv(RESULTS, schema=SCHEMA).filter(pl.col("code") == code)
-
-
 def main() -> None:
     """Run what is missing."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -111,22 +106,22 @@ def main() -> None:
     params, code = yaml.safe_load((HERE / "params.yaml").read_text(encoding="utf-8")), code_digest()
     order = [FROZEN, *(named(TeacherConfig(**arm)) for arm in params["tuned"])]
     for seed in chosen or params["seeds"]:
-        if len(done(code).filter(seed=seed)) == len(order):
+        if len(done_before(RESULTS, SCHEMA, code).filter(seed=seed)) == len(order):
             print(f"seed {seed}: done before")
             continue
         for row in run_seed(seed, params):
             new = pl.DataFrame([{"code": code, "seed": seed, **row}], SCHEMA)
             with FileLock(ROOT / "artifacts" / "0015.lock"):
-                known = done(code).filter(~((pl.col("seed") == seed) & (pl.col("arm") == row["arm"])))
+                known = done_before(RESULTS, SCHEMA, code).filter(
+                    ~((pl.col("seed") == seed) & (pl.col("arm") == row["arm"]))
+                )
                 rows = pl.concat([known, new]).sort("seed", pl.col("arm").replace_strict(order, range(len(order))))
                 with replacing(RESULTS) as temporary:
                     rows.write_csv(temporary, float_precision=6)
             print(f"seed {seed}: {row}", flush=True)
-    text = table(done(code))
-    block = re.compile(r"(<!-- results:begin -->\n).*?(<!-- results:end -->)", re.DOTALL)
-    readme = README.read_text(encoding="utf-8")
-    README.write_text(block.sub(lambda found: f"{found[1]}{text}\n{found[2]}", readme), encoding="utf-8")
+    text = table(done_before(RESULTS, SCHEMA, code))
     print(text)
+    show(README, text)
 
 
 if __name__ == "__main__":
