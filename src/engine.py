@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from pydantic import Field
 
 from .config import Frozen
-from .files import replacing, rounded
+from .files import SIGNIFICANT_DIGITS, replacing, rounded
 from .tables import TABLES
 
 BATCH_ROWS = 50_000  # rows given to a row-wise function at once
@@ -65,12 +65,12 @@ class Engine:
             with pq.ParquetFile(path) as file:
                 yield from file.iter_batches(rows)
 
-    def write(self, expression: ir.Table, path: Path, key: list[str]) -> None:
-        """Run an expression into one Parquet file, sorted by its key, floats rounded, atomically."""
+    def write(self, expression: ir.Table, path: Path, key: list[str], digits: int = SIGNIFICANT_DIGITS) -> None:
+        """Run an expression into one Parquet file, sorted by its key, floats rounded to ``digits``, atomically."""
         schema = expression.schema().to_pyarrow()
         with replacing(path) as temporary, pq.ParquetWriter(temporary, schema, compression="zstd") as file:
             for batch in self.batches(expression.order_by(key)):
-                file.write_table(rounded(pa.Table.from_batches([batch]).cast(schema)))
+                file.write_table(rounded(pa.Table.from_batches([batch]).cast(schema), digits))
 
     def keep(self, expression: ir.Table, path: Path) -> ir.Table:
         """Run an expression into a file once and read it from there: what is used more than once is not run twice."""

@@ -75,19 +75,20 @@ def read_json(path: Path) -> Any:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
-def rounded(table: pa.Table) -> pa.Table:
-    """Round every float column to significant digits (:data:`SIGNIFICANT_DIGITS`), in Arrow."""
+def rounded(table: pa.Table, digits: int = SIGNIFICANT_DIGITS) -> pa.Table:
+    """Round every float column to significant digits, in Arrow; whole numbers stay as they are."""
     for index, field in enumerate(table.schema):
         if pa.types.is_floating(field.type):
-            table = table.set_column(index, field, _rounded_column(table.column(index).cast(pa.float64())))
+            table = table.set_column(index, field, _rounded_column(table.column(index).cast(pa.float64()), digits))
     return table
 
 
-def _rounded_column(column: pa.ChunkedArray) -> pa.ChunkedArray:
+def _rounded_column(column: pa.ChunkedArray, digits: int) -> pa.ChunkedArray:
     magnitude = pc.floor(pc.log10(pc.abs(column)))
-    scale = pc.power(pa.scalar(10.0), pc.subtract(pa.scalar(float(SIGNIFICANT_DIGITS - 1)), magnitude))
+    scale = pc.power(pa.scalar(10.0), pc.subtract(pa.scalar(float(digits - 1)), magnitude))
     result = pc.divide(pc.round(pc.multiply(column, scale)), scale)
-    return pc.if_else(pc.is_finite(result), result, column)
+    whole = pc.equal(pc.floor(column), column)
+    return pc.if_else(pc.or_(whole, pc.invert(pc.is_finite(result))), column, result)
 
 
 def write_parquet(table: pa.Table, path: Path) -> None:

@@ -69,6 +69,12 @@ def spread_of(count: Floats, mean: Floats, groups: Ints) -> Spread:
     return Spread(1 / np.maximum(mean, 1e-6) + own, shared, groups)
 
 
+def point(outcome: Floats, treatment: Floats, spread: Spread, *, steady: bool) -> float:
+    """Return the slope alone, without its error (:func:`slope`)."""
+    columns = _columns(outcome, treatment, spread, steady=steady)
+    return float(np.linalg.lstsq(columns[:, 1:], columns[:, 0])[0][0])
+
+
 def slope(outcome: Floats, treatment: Floats, spread: Spread, *, steady: bool = False) -> tuple[Estimate, Floats]:
     """Regress the residual of an outcome on that of a treatment, weighted, with errors clustered by creator.
 
@@ -84,8 +90,7 @@ def slope(outcome: Floats, treatment: Floats, spread: Spread, *, steady: bool = 
 
     :return: The estimate, and each creator's part of its error (the influence), which sums to about 0.
     """
-    stacked = np.column_stack([outcome, treatment, np.ones(len(outcome))])
-    columns = spread.weighted(stacked) if steady else spread.whitened(stacked)
+    columns = _columns(outcome, treatment, spread, steady=steady)
     result = sm.OLS(columns[:, 0], columns[:, 1:]).fit(
         cov_type="cluster", cov_kwds={"groups": spread.groups}, use_t=True
     )
@@ -98,3 +103,8 @@ def slope(outcome: Floats, treatment: Floats, spread: Spread, *, steady: bool = 
     effective = shares.sum() ** 2 / np.sum(shares**2)
     clusters = int(spread.groups.max()) + 1
     return Estimate(float(result.params[0]), error, max(1.0, effective - 1), len(outcome), clusters), influence
+
+
+def _columns(outcome: Floats, treatment: Floats, spread: Spread, *, steady: bool) -> Floats:
+    stacked = np.column_stack([outcome, treatment, np.ones(len(outcome))])
+    return spread.weighted(stacked) if steady else spread.whitened(stacked)

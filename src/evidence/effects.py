@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from .clusters import Spread, slope, spread_of
+from .clusters import Spread, point, slope, spread_of
 from .config import EvidenceConfig
 from .design import Design, Floats, Ints, standard_scores
 from .estimate import Estimate, Withheld
@@ -121,12 +121,12 @@ def log_ratio(ratio: Floats, rest: Floats, spread: Spread, *, steady: bool) -> t
     for _ in range(_STEPS):
         without = ratio * np.exp(-found * rest)
         without = without / np.average(without, weights=spread.information)
-        estimate, influence = slope(without - 1, rest, spread, steady=steady)
-        pace = max(slope(without * rest, rest, spread, steady=steady)[0].raw, 0.1)  # how fast the score falls with b
-        step = float(np.clip(estimate.raw / pace, -_STEP, _STEP))
+        pace = max(point(without * rest, rest, spread, steady=steady), 0.1)  # how fast the score falls with b
+        step = float(np.clip(point(without - 1, rest, spread, steady=steady) / pace, -_STEP, _STEP))
         found += step
         if abs(step) < 1e-5:
             break
+    estimate, influence = slope(without - 1, rest, spread, steady=steady)
     return replace(estimate, raw=found, error=estimate.error / pace), influence / pace
 
 
@@ -158,9 +158,7 @@ def _log_rate(data: Sample, left_out: tuple[str, ...], standard: Floats, guessed
     if data.model is not None and len(left_out) == 1 and left_out[0].startswith("lever:"):
         own = data.controls.values[:, columns]
         centred = standard - standard.mean()
-        slopes = (
-            centred @ own / (centred @ centred)
-        )  # each column follows the treatment about in a line, or is constant
+        slopes = centred @ own / (centred @ centred)  # a column follows the treatment in a line, or is constant
         expected = own.mean(axis=0) + slopes * (guessed - standard.mean())[:, None]
         return data.model.without(columns, data.controls.values, expected)
     rest = data.controls.without(left_out)

@@ -59,7 +59,7 @@ def test_every_feature_by_hand(engine, tables):
     (row,) = table.to_dicts()
     assert (row.pop("creator_id"), row.pop("as_of")) == (A, at(100))
     assert {name: row[name] for name in GOLDEN} == {
-        name: None if value is None else pytest.approx(value, rel=1e-8) for name, value in GOLDEN.items()
+        name: None if value is None else pytest.approx(value, rel=1e-5) for name, value in GOLDEN.items()
     }
 
 
@@ -108,7 +108,7 @@ def test_undated_creators_have_all_rows_in_the_longest_window_only(engine, tmp_p
     expected = {"posts_180d": 6, "comments_180d": 5, "ad_density_180d": 4 / 5, "undisclosed_share_180d": 1 / 4,
                 "comment_weight_180d": 2018 / 4196, "reply_rate_180d": 2 / 5, "returning_share_180d": 1 / 3,
                 "concentration_180d": 11 / 25, "duplicate_share_180d": 1 / 4}  # fmt: skip
-    assert {name: row[name] for name in expected} == pytest.approx(expected, rel=1e-8)
+    assert {name: row[name] for name in expected} == pytest.approx(expected, rel=1e-5)
 
 
 def test_without_comments_nothing_is_said_of_them(engine, rows, tmp_path):

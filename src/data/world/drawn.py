@@ -54,7 +54,7 @@ def draw(world: World, replicate: int = 0) -> Drawn:
     fee, goods = draw_fees(deals, factor, draws)
     return Drawn(
         world, draws, creators, fraud, campaigns, deals, exposure(world, creators, fraud, campaigns, deals),
-        unexplained(creators, campaigns, deals), fee, goods, factor,
+        unexplained(world, creators, campaigns, deals), fee, goods, factor,
     )  # fmt: skip
 
 

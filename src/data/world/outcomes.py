@@ -1,6 +1,7 @@
 """What a placement sells, and why: the structural equation of the world.
 
-log rate = sum over levers of coefficient * standardised lever + tier + 0.3 * quality of the brand + creator's effect
+log rate = sum over levers of coefficient * standardised lever + tier + effects.brand * quality of the brand
+           + creator's effect
 rate_per_real_person = ctr * order * confirmed * delivered * exp(log rate)       deliveries a reached real person
 rate_per_reach = real_share * rate_per_real_person,  expected_delivered = reach * rate_per_reach
 
@@ -21,7 +22,6 @@ from .fraud import Fraud
 from .levers import SHIFT_OF_SHARE, coherence_moments, levers_of, proximity_moments
 from .settings import TIERS, World
 
-BRAND_EFFECT = 0.3  # of a brand's quality on the log rate, per SD: what makes brand_to_creator a back door
 LAG = (30.0, 180.0)  # days before a deal whose undisclosed ads count
 MEMORY = 180.0  # days after a change of discourse during which it counts
 REACH_AT_10K = 0.28  # share of 10,000 followers that one post reaches
@@ -112,10 +112,10 @@ def log_rate(world: World, at: Exposure, rest: Floats) -> Floats:
     return total
 
 
-def unexplained(creators: Creators, campaigns: Campaigns, deals: Deals) -> Floats:
+def unexplained(world: World, creators: Creators, campaigns: Campaigns, deals: Deals) -> Floats:
     """Return brand and creator effects."""
     quality = campaigns.brand_quality[campaigns.brand[deals.campaign]]
-    return BRAND_EFFECT * quality + creators.effect[deals.creator]
+    return world.effects.brand * quality + creators.effect[deals.creator]
 
 
 def base_rate(world: World) -> float:

@@ -79,6 +79,7 @@ class Effects(Part):
     coherence: Coefficient
     resemblance: Coefficient
     slow: Coefficient
+    brand: Annotated[float, Field(ge=0, le=1)]
     tier: ByTier
 
 

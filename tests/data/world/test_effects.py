@@ -17,7 +17,7 @@ from .conftest import WORLDS
 LEVERS = ("trust", "replies", "genuine", "ad_density", "undisclosed", "polished", "discourse_shift", "overconsumption",
           "tested", "proximity", "community", "coherence", "resemblance", "slow")  # fmt: skip
 SIZE = {"size.creators": 120, "size.months": 8, "size.campaigns": 10, "size.placements": 600}
-NOT_LEVERS = {"tier"}
+NOT_LEVERS = {"tier", "brand"}
 
 
 def test_every_effect_is_tried(make_world):
@@ -56,6 +56,13 @@ def test_effect_alone_moves_the_true_rate_as_declared(lever, make_world):
         most = coefficient * (spec.standard(np.array([0.1])) - spec.standard(np.array([0.0])))[0]
         np.testing.assert_allclose(change.max(), most, rtol=1e-9)
         assert 0.8 * most < change.mean() <= most * (1 + 1e-9)
+
+
+def test_effect_of_the_brand_follows_its_quality_and_is_nothing_in_the_null_world(make_world):
+    without, alone = draw(make_world(SIZE)), draw(make_world({**SIZE, "effects.brand": 0.3}))
+    quality = alone.campaigns.brand_quality[alone.campaigns.brand[alone.deals.campaign]]
+    np.testing.assert_allclose(alone.log_rate - without.log_rate, 0.3 * quality, atol=1e-12)
+    assert without.world.effects.brand == 0
 
 
 @pytest.mark.parametrize("tier", TIERS)
