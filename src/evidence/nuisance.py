@@ -82,8 +82,15 @@ def levelled(log: Floats, relative: Floats, weight: Floats, fold: Ints, controls
 def mean(controls: Floats, value: Floats, weight: Floats, fold: Ints, config: EvidenceConfig, seed: int) -> Floats:
     """Predict a treatment (of unit variance) from controls, cross-fitted: ridge regression, then boosting of its rest.
 
+    What the controls say is drawn to the mean by its slope on creators held out. Controls that tell nothing of a
+    treatment would else put noise into it: the tier that 240 creators' features should tell was off by more than by the
+    mean, and one in fifty null worlds had a false verdict on it.
+
     :param weight: Of each row; those of a creator sum to at most 1, so that a creator counts as one observation.
     """
+
+    def average(train: Ints, test: Ints) -> Floats:
+        return np.full(len(test), np.average(value[train], weights=weight[train]))
 
     def predict(train: Ints, test: Ints) -> Floats:
         model = Ridge(alpha=PRIOR)
@@ -93,7 +100,10 @@ def mean(controls: Floats, value: Floats, weight: Floats, fold: Ints, config: Ev
             fitted = fitted + _boosted(controls, value, weight, train, fitted, "regression", config.trees, seed)
         return fitted[test]
 
-    return cross_fitted(fold, predict)
+    plain = cross_fitted(fold, average)
+    said = cross_fitted(fold, predict) - plain
+    slope = np.sum(weight * said * (value - plain)) / max(np.sum(weight * said**2), 1e-12)
+    return np.asarray(plain + np.clip(slope, 0.0, 1.0) * said)
 
 
 def _boosted(controls: Floats, target: Floats, weight: Floats, train: Ints, start: Floats, objective: str,
