@@ -62,6 +62,13 @@ def test_readme_quotes_the_results(folder):
     assert shown == run.table(results)
 
 
+def test_bounds_of_what_can_be_known_are_those_of_their_file():
+    folder = ROOT / "experiments" / "0004-does-the-method-find-the-truth"
+    bound = load(folder / "bound.py")
+    shown = bound.table(pl.read_csv(folder / "bound.csv"), read_json(folder / "answers.json"))
+    assert shown in (folder / "README.md").read_text(encoding="utf-8")
+
+
 def test_a_seed_that_is_done_is_skipped(tmp_path, monkeypatch, capsys):
     run = load(EXPERIMENTS[0] / "run.py")
     monkeypatch.setattr(run, "HERE", tmp_path)
