@@ -87,7 +87,7 @@ def test_names_prices_emoji_and_case_do_not_flip_an_ad(variety: str, scorer: Tex
     assert answers.flags("ad").all()
 
 
-@pytest.mark.parametrize(("spelling", "variety"), product(SPELLINGS, AD))
+@pytest.mark.parametrize(("spelling", "variety"), [*product(SPELLINGS, AD)])
 def test_spelling_does_not_flip_an_ad(spelling: str, variety: str, scorer: TextScorer):
     texts = [SPELLINGS[spelling](text) for text in (AD[variety].format(name="SARA", n=10), NO_AD[variety])]
     assert scorer.answers(pl.Series("text", texts), "post").flags("ad").tolist() == [True, False]
