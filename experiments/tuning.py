@@ -11,7 +11,7 @@ from sklearn.model_selection import GroupKFold
 
 from thiqa.files import read_json, write_json
 from thiqa.models.conversion import ConversionConfig
-from thiqa.models.conversion.data import CATEGORIES, feature_columns
+from thiqa.models.conversion.data import CATEGORIES, claimed_columns
 from thiqa.models.conversion.model import learnable
 from thiqa.models.conversion.rivals import RIVALS
 from thiqa.models.conversion.scores import d2
@@ -40,7 +40,7 @@ def trials(space: dict[str, list[Any]], count: int, seed: int) -> list[dict[str,
 
 def held_out_d2(rows: pl.DataFrame, rival: str, tuned: dict[str, Any], folds: int) -> float:
     """Return D² with realised reach of creators held out in turn."""
-    columns, counts, expected, reference = feature_columns(rows), [], [], []
+    columns, counts, expected, reference = claimed_columns(rows), [], [], []
     for train, test in GroupKFold(folds, shuffle=True, random_state=0).split(rows, groups=rows["creator_id"].to_list()):
         learnt, judged = rows[train], rows[test]
         rate = float(learnt["delivered"].sum()) / float(learnt["reach"].sum())

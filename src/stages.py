@@ -22,7 +22,7 @@ from .files import digest, read_json, replacing, write_json
 from .models.conversion import ConversionModel, fit, placements_frame, validate
 from .models.conversion.by_tier import conversion_by_tier
 from .models.conversion.calibration import calibration
-from .models.conversion.data import CATEGORIES, feature_columns
+from .models.conversion.data import CATEGORIES, claimed_columns
 from .models.text.card import card
 from .models.text.encoder import make_encoder
 from .models.text.explain import explain
@@ -101,7 +101,7 @@ def train_stage(params: Params) -> None:
     check(params.data.tables)
     frame = placements_frame(params.data.tables, FEATURES, params.tiers)
     with replacing(CONVERSION) as out:
-        fit(frame, feature_columns(frame), CATEGORIES, params.conversion, params.seed).save(out)
+        fit(frame, claimed_columns(frame), CATEGORIES, params.conversion, params.seed).save(out)
 
 
 def evaluate_stage(params: Params) -> None:

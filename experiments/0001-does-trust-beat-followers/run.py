@@ -16,7 +16,7 @@ from records import add, done_before, lead, show
 
 from thiqa.features import FEATURES
 from thiqa.models.conversion import ConversionConfig, fit
-from thiqa.models.conversion.data import CATEGORIES, feature_columns, feature_of
+from thiqa.models.conversion.data import CATEGORIES, claimed_columns, feature_columns, feature_of
 from thiqa.models.conversion.model import learnable
 from thiqa.models.conversion.oracle import true_rates
 from thiqa.models.conversion.scores import gain
@@ -25,13 +25,14 @@ from thiqa.models.conversion.validate import OURS, Fitter, cross_fit, fitters, s
 HERE = Path(__file__).parent
 RESULTS, README = HERE / "results.csv", HERE / "README.md"
 FAMILIES = ("engagement", "authenticity", "sponsorship", "discourse", "proximity")
-BASE = "base"
+BASE, EVERY = "base", "every_feature"
 ARMS = {
     "followers": "followers alone",
     "followers_and_engagement": "followers and engagement rate",
-    BASE: "base: followers and their past, engagement rate, what the deal says, who the creator is",
+    BASE: "base: followers, engagement rate, what the deal says, who the creator is",
     **{f"plus_{family}": f"base and {family}" for family in FAMILIES},
-    OURS: "all features",
+    OURS: "the model: a column for each claim",
+    EVERY: "every feature there is",
     "oracle": "(true rate, for scale)",
 }
 SCHEMA = {
@@ -43,12 +44,13 @@ SCHEMA = {
 def columns_of(rows: pl.DataFrame) -> dict[str, list[str]]:
     """Name the columns that our model sees in each arm."""
     families = {feature.name: feature.family for feature in FEATURES}
-    every = feature_columns(rows)
+    rate = [name for name in feature_columns(rows) if feature_of(name) == "rate_by_followers"]
+    every = [*claimed_columns(rows), *rate]
     base = [name for name in every if families.get(feature_of(name), "audience") == "audience"]
-    base += [name for name in every if feature_of(name) == "rate_by_followers"]
+    base += rate
     more = {f"plus_{family}": [name for name in every if families.get(feature_of(name)) == family and name not in base]
             for family in FAMILIES}  # fmt: skip
-    return {BASE: base, **{arm: base + names for arm, names in more.items()}}
+    return {BASE: base, **{arm: base + names for arm, names in more.items()}, EVERY: feature_columns(rows)}
 
 
 def run_one(world: str, seed: int) -> list[dict[str, Any]]:
@@ -59,7 +61,7 @@ def run_one(world: str, seed: int) -> list[dict[str, Any]]:
         sys.exit(f"{tables}: no truth")
     today = {name: fitter for name, fitter in fitters(rows, config, seed).items() if name in ARMS}
     ours = {arm: _ours(columns, config, seed) for arm, columns in columns_of(rows).items()}
-    judged = cross_fit(rows, feature_columns(rows), today | ours, config, seed)
+    judged = cross_fit(rows, claimed_columns(rows), today | ours, config, seed)
     judged = judged.join(oracle.rename({"rate_per_reach": "rate_oracle"}), on="placement_id", how="left")
     random = np.random.default_rng(seed)
     return [

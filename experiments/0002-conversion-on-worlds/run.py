@@ -17,10 +17,11 @@ from frames import code_digest, world_frame
 from records import add, done_before, lead, show
 from tuning import tuned_for
 
-from thiqa.models.conversion import ConversionConfig
-from thiqa.models.conversion.data import feature_columns
+from thiqa.models.conversion import ConversionConfig, ConversionModel, fit
+from thiqa.models.conversion.data import CATEGORIES, claimed_columns, feature_columns
 from thiqa.models.conversion.model import learnable
 from thiqa.models.conversion.oracle import true_levers, true_rates
+from thiqa.models.conversion.rivals import LogRatio
 from thiqa.models.conversion.scores import coverage
 from thiqa.models.conversion.validate import cross_fit, fitters, gain_over, scores_of
 
@@ -29,6 +30,7 @@ RESULTS, README = HERE / "results.csv", HERE / "README.md"
 TIERS = ("nano", "micro", "macro")
 FOLDS = 3  # of creators, each held out once: the default 5 would take half as long again
 ALWAYS = ("followers",)
+WIDE = "every_feature"  # our model with all columns that there are
 MARGIN = 0.01  # of D², by which our model may be behind a rival and still count as not worse
 FIGURES = ("d2_rate", "d2_plan", "regret_mad")
 PER_TIER = ("share", "error", "width", "placements")
@@ -42,13 +44,14 @@ SCHEMA = {
 def run_one(world: str, arms: list[str], seed: int) -> list[dict[str, Any]]:
     """Judge our model and its rivals on one world: one row an arm, and our model without the shift in time."""
     frame, tables = world_frame(world, seed)
-    config, columns = ConversionConfig(folds=FOLDS), feature_columns(learnable(frame))
+    config, columns, every = ConversionConfig(folds=FOLDS), claimed_columns(frame), feature_columns(frame)
     levers, oracle = true_levers(tables), true_rates(tables)
     if levers is None or oracle is None:
         sys.exit(f"{tables}: no truth")
     rows = learnable(frame).join(levers, on="placement_id", how="left")
     others = {name: fitter for name, fitter in fitters(rows, config, seed, tuned_for(world)).items()
               if name in {*ALWAYS, *arms}}  # fmt: skip
+    others[WIDE] = lambda train, _rate: _ratio(fit(train, every, CATEGORIES, config, seed))
     judged = cross_fit(rows, columns, others, config, seed)
     judged = judged.join(oracle.rename({"rate_per_reach": "rate_oracle"}), on="placement_id", how="left")
     random = np.random.default_rng(seed)
@@ -62,6 +65,10 @@ def run_one(world: str, arms: list[str], seed: int) -> list[dict[str, Any]]:
     easier = easier.join(oracle.rename({"rate_per_reach": "rate_oracle"}), on="placement_id", how="left")
     found.append({"view": "creators", "arm": "model", **_figures(easier, "model"), **_by_tier(easier)})
     return found
+
+
+def _ratio(model: ConversionModel) -> LogRatio:
+    return lambda frame: np.log(model.rate(frame) / model.mean_rate)
 
 
 def _figures(judged: pl.DataFrame, arm: str) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from frames import code_digest, world_frame
 from records import add, done_before, lead, show
 
 from thiqa.models.conversion import ConversionConfig, fit
-from thiqa.models.conversion.data import CATEGORIES, feature_columns, feature_of
+from thiqa.models.conversion.data import CATEGORIES, claimed_columns, feature_of
 from thiqa.models.conversion.inputs import Inputs
 from thiqa.models.conversion.linear import fit_log_linear
 from thiqa.models.conversion.model import learnable
@@ -131,7 +131,7 @@ def linear(inputs: Inputs, rows: pl.DataFrame, rate: float, *, weighted: bool) -
 
 def arms(rows: pl.DataFrame, config: ConversionConfig, seed: int) -> dict[str, Fitter]:
     """Name every arm but the model itself."""
-    columns = feature_columns(rows)
+    columns = claimed_columns(rows)
 
     def of(fitted: Callable[..., LogRatio], **more: Any) -> Fitter:
         return lambda train, rate: fitted(Inputs.fit(train, columns, CATEGORIES), train, rate, **more)
@@ -152,7 +152,7 @@ def run_one(world: str, seed: int) -> list[dict[str, Any]]:
     """Judge every arm on one world, on the same placements; ``gain`` is the lead over trees with Poisson's loss."""
     frame, _ = world_frame(world, seed)
     rows, config = learnable(frame), ConversionConfig(folds=FOLDS)
-    judged = cross_fit(rows, feature_columns(rows), arms(rows, config, seed), config, seed)
+    judged = cross_fit(rows, claimed_columns(rows), arms(rows, config, seed), config, seed)
     random, delivered = np.random.default_rng(seed), judged["delivered"].to_numpy().astype(float)
     reach = judged["reach"].to_numpy().astype(float)
     base, reference = judged[f"rate_{BASE}"].to_numpy() * reach, judged["reference"].to_numpy() * reach

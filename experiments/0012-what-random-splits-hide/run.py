@@ -15,7 +15,7 @@ from tuning import tuned_for
 
 from thiqa.models.conversion import ConversionConfig
 from thiqa.models.conversion.audit import own_rate
-from thiqa.models.conversion.data import feature_columns
+from thiqa.models.conversion.data import claimed_columns
 from thiqa.models.conversion.folds import VIEWS
 from thiqa.models.conversion.model import learnable
 from thiqa.models.conversion.oracle import true_rates
@@ -52,7 +52,7 @@ def run_one(world: str, seed: int) -> list[dict[str, Any]]:
     others[REMEMBERS] = own_rate(rows, config, seed)
     found = []
     for view in VIEWS:
-        judged = cross_fit(rows, feature_columns(rows), others, config, seed, view)
+        judged = cross_fit(rows, claimed_columns(rows), others, config, seed, view)
         judged = judged.join(oracle.rename({"rate_per_reach": "rate_oracle"}), on="placement_id", how="left")
         for arm in ARMS:
             scores = scores_of(judged, arm)

@@ -21,7 +21,7 @@ from tuning import before_the_cut
 
 from thiqa.files import replacing
 from thiqa.models.conversion import ConversionConfig, fit
-from thiqa.models.conversion.data import CATEGORIES, feature_columns
+from thiqa.models.conversion.data import CATEGORIES, claimed_columns
 from thiqa.models.conversion.model import learnable
 from thiqa.models.conversion.scores import d2
 from thiqa.models.conversion.validate import OURS, cross_fit, gain_over, scores_of
@@ -40,7 +40,7 @@ def held_out_d2(rows: pl.DataFrame, config: ConversionConfig, folds: int) -> flo
     """Return D² with realised reach of creators held out in turn."""
     counts, expected, reference = [], [], []
     for train, test in GroupKFold(folds, shuffle=True, random_state=0).split(rows, groups=rows["creator_id"].to_list()):
-        model = fit(rows[train], feature_columns(rows), CATEGORIES, config, 0)
+        model = fit(rows[train], claimed_columns(rows), CATEGORIES, config, 0)
         reach = rows[test]["reach"].to_numpy().astype(float)
         counts.append(rows[test]["delivered"].to_numpy().astype(float))
         expected.append(model.rate(rows[test]) * reach)
@@ -85,7 +85,7 @@ def best_of(tried: pl.DataFrame) -> dict[str, Any]:
 def run_one(world: str, seed: int, found: dict[str, Any]) -> list[dict[str, Any]]:
     """Judge the parameters that were found, and those of today, on one world."""
     rows = learnable(world_frame(world, seed)[0])
-    columns, config = feature_columns(rows), ConversionConfig(folds=FOLDS, **found)
+    columns, config = claimed_columns(rows), ConversionConfig(folds=FOLDS, **found)
 
     def present(train: pl.DataFrame, _rate: float) -> Any:
         model = fit(train, columns, CATEGORIES, ConversionConfig(), seed)

@@ -9,7 +9,6 @@ import polars as pl
 from ..models.conversion import placements_frame
 from ..tables import KINDS
 from ..tiers import Tiers
-from .fit import closeness, niche_fit
 from .measures import measured
 from .suspicion import suspicious_comments
 
@@ -57,8 +56,6 @@ def _described(frame: pl.DataFrame, outcome: str) -> pl.DataFrame:
     fee, goods = pl.col("fee_mad").fill_null(0), pl.col("goods_mad").fill_null(0)
     paid = pl.when(fee > 0).then(fee).otherwise(goods)
     return frame.with_columns(
-        closeness=closeness(frame["city"], frame["campaign_city"]),
-        niche_fit=niche_fit(pl.col("campaign_niche"), pl.col("creator_niche")),
         log_days_between=pl.when(pl.col("days_between") > 0).then(pl.col("days_between").log()),
         sold=pl.col(outcome).cast(pl.Float64),
         niche=pl.col("campaign_niche"),

@@ -8,7 +8,7 @@ from ..engine import Engine, open_engine
 from ..errors import InputError
 from ..features import FeatureConfig, build_features
 from ..models.conversion import ConversionConfig, ConversionModel, fit
-from ..models.conversion.data import CATEGORIES, feature_columns
+from ..models.conversion.data import CATEGORIES, claimed_columns
 from ..models.conversion.predict import find_model
 from ..origin import origin
 from ..tiers import Tiers
@@ -71,4 +71,4 @@ def trained(market: Market, config: ConversionConfig, seed: int) -> ConversionMo
     if not deals["delivered"].count():
         raise InputError("placements: no deal with known deliveries was over on the day of the decision; expected some "
                          "to learn from, or a trained model with --model DIR")  # fmt: skip
-    return fit(deals, feature_columns(deals), CATEGORIES, config, seed)
+    return fit(deals, claimed_columns(deals), CATEGORIES, config, seed)

@@ -9,7 +9,7 @@ from ..engine import Engine
 from ..errors import InputError
 from ..features import FeatureConfig
 from ..models.conversion import creators_frame, placements_frame
-from ..models.conversion.data import niche_fit
+from ..models.conversion.fits import with_fits
 from ..tables import TABLES
 from ..tiers import Tiers
 from .campaign import Campaign
@@ -64,9 +64,7 @@ def _candidates(campaign: Campaign, creators: pl.DataFrame, tables: Path, longes
     told = {"campaign_niche": campaign.niche, "campaign_city": campaign.city, "brand": campaign.brand,
             "objective": _objective(campaign)}  # fmt: skip
     beside = creators.with_columns(pl.lit(value, dtype=pl.String).alias(name) for name, value in told.items())
-    return beside.join(places, on="creator_id", how="left").with_columns(
-        niche_fit=niche_fit(),
-        same_city=(pl.col("campaign_city") == pl.col("city")).cast(pl.Float64),
+    return with_fits(beside.join(places, on="creator_id", how="left", maintain_order="left")).with_columns(
         national=pl.lit(float(campaign.city is None)),
         niche=pl.col("creator_niche"),
         seen_posts=pl.col(f"posts_{longest}"),

@@ -16,7 +16,6 @@ from thiqa.evidence.claims import BY_NAME
 from thiqa.evidence.clusters import Spread, slope
 from thiqa.evidence.effects import log_ratio
 from thiqa.evidence.estimate import Estimate
-from thiqa.evidence.fit import closeness, niche_fit
 from thiqa.evidence.trends import permuted
 from thiqa.evidence.verdicts import adjusted, verdict
 
@@ -168,13 +167,3 @@ def test_families_share_the_rate():
     q = adjusted({"replies": 0.001, "tested": 0.5, "small_per_mad": 0.001})
     assert q["replies"] == pytest.approx(0.002 / 0.7)
     assert q["small_per_mad"] == pytest.approx(0.001 / 0.3)
-
-
-def test_closeness_and_fit_of_a_deal():
-    near = closeness(pl.Series(["Casablanca", "Casablanca", "Nowhere", "Nowhere", None]),
-                     pl.Series(["Casablanca", "Rabat", "Rabat", "Nowhere", "Rabat"]))  # fmt: skip
-    assert near.to_list() == [1.0, pytest.approx(0.42, abs=0.03), None, 1.0, None]
-    rows = pl.DataFrame(
-        {"a": ["cooking", "cooking", "cooking", None], "b": ["cooking", "healthy-food", "tech", "tech"]}
-    )
-    assert rows.select(niche_fit(pl.col("a"), pl.col("b"))).to_series().to_list() == [1.0, 0.5, 0.0, None]

@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from .config import ConversionConfig
-from .data import CATEGORIES, OUTCOMES, feature_columns
+from .data import CATEGORIES, OUTCOMES, claimed_columns, feature_columns
 from .folds import View
 from .model import fit, learnable
 from .rivals import LogRatio
@@ -46,7 +46,7 @@ def audit(frame: pl.DataFrame, tables: Path, config: ConversionConfig, seed: int
 def _probes(
     rows: pl.DataFrame, tables: Path, config: ConversionConfig, seed: int
 ) -> dict[View, dict[str, Fitter]]:  # fmt: skip
-    columns = feature_columns(rows)
+    columns = claimed_columns(rows)
 
     def seen_by(
         numbers: list[str], categories: tuple[str, ...], shown: Callable[[pl.DataFrame, pl.DataFrame], pl.DataFrame]
@@ -79,7 +79,7 @@ def _probes(
 
 def own_rate(rows: pl.DataFrame, config: ConversionConfig, seed: int) -> Fitter:
     """Return our model with one column more: what the same creator sold in training."""
-    columns = [*feature_columns(rows), OWN]
+    columns = [*claimed_columns(rows), OWN]
     return lambda train, rate: _ratio(train, rate, columns, CATEGORIES, with_own, config, seed)
 
 
@@ -94,7 +94,7 @@ def _ratio(
 def _judged(
     rows: pl.DataFrame, view: View, probes: dict[str, Fitter], config: ConversionConfig, seed: int
 ) -> list[dict[str, Any]]:
-    judged = cross_fit(rows, feature_columns(rows), probes, config, seed, view)
+    judged = cross_fit(rows, claimed_columns(rows), probes, config, seed, view)
     if not len(judged):
         return []
     random, without = np.random.default_rng(seed), scores_of(judged, OURS)["d2_rate"]

@@ -5,12 +5,19 @@ from pathlib import Path
 
 import polars as pl
 
-from ...features.niches import NEIGHBOURS, neighbours
 from ...tables import TABLES
 from ...tiers import Tiers
+from .fits import with_fits
 
 CATEGORIES = ("tier", "platform", "kind", "language", "creator_niche", "campaign_niche", "objective", "brand")
-DEAL = ("fee_mad", "goods_mad", "niche_fit", "same_city", "national", "posts_agreed", "days_between")
+DEAL = ("fee_mad", "goods_mad", "niche_fit", "closeness", "national", "posts_agreed", "days_between")
+# One column for each claim on creators (docs/metrics.md names the claims), over the comments of people who look real,
+# and how far comments can be believed. The features left out cost more than they add: docs/decisions/0014.
+CLAIMED = (
+    "followers", "community", "trust_share_real", "reply_rate_real", "genuine_share", "authenticity_score",
+    "language_match_real", "ad_density", "undisclosed_share", "polished_share", "discourse_shift",
+    "overconsumption_share", "tested_share",
+)  # fmt: skip
 _WINDOW = re.compile(r"_(\d+)d$")
 _SUFFIX = re.compile(r"(_shrunk)?(_\d+d)?$")
 OUTCOMES = ("reach", "clicks", "ordered", "confirmed", "delivered", "revenue_mad")
@@ -63,20 +70,10 @@ def deals_frame(deals: pl.DataFrame, tables: Path, features: pl.DataFrame, tiers
               nulls_equal=True, maintain_order="left")
     )  # fmt: skip
     known = pl.col("campaign_id").is_not_null()
-    return frame.with_columns(
+    return with_fits(frame).with_columns(
         tier=tiers.of(pl.col("followers")),
-        niche_fit=niche_fit(),
-        same_city=(pl.col("campaign_city") == pl.col("city")).cast(pl.Float64),
         national=pl.when(known).then(pl.col("campaign_city").is_null().cast(pl.Float64)),
     )
-
-
-def niche_fit() -> pl.Expr:
-    """Return how well the campaign's niche and the creator's fit: 1 the same, one half neighbours, 0 others."""
-    one, other = pl.col("campaign_niche"), pl.col("creator_niche")
-    near = pl.concat_str(one, other, separator="/").is_in([f"{left}/{right}" for left, right in sorted(neighbours())])
-    known = one.is_not_null() & other.is_not_null()
-    return pl.when(known).then(pl.when(one == other).then(1.0).when(near).then(NEIGHBOURS).otherwise(0.0))
 
 
 def days_between_posts(placements: pl.DataFrame, posts: pl.DataFrame) -> pl.DataFrame:
@@ -97,7 +94,7 @@ def _read(tables: Path, name: str) -> pl.DataFrame:
 
 
 def feature_columns(frame: pl.DataFrame) -> list[str]:
-    """Name the numeric columns that a model may see: the features and what the deal says.
+    """Name every numeric column that could be learnt from: the features and what the deal says.
 
     Of a feature's windows the longest stands for all (the shorter ones added nothing to held-out creators, at twice
     the cost), and of a share its shrunk twin, where it has one: a share of two comments is hardly a number.
@@ -111,6 +108,17 @@ def feature_columns(frame: pl.DataFrame) -> list[str]:
         best[feature_of(name)] = max(best.get(feature_of(name), rank), rank)
     chosen = {name for _, _, name in best.values()}
     return [name for name in names if name in chosen]
+
+
+def claimed_columns(frame: pl.DataFrame) -> list[str]:
+    """Name the columns of :func:`feature_columns` that the model sees: :data:`CLAIMED` and the terms of the deal.
+
+    All are seen where a table shows less than half of what is claimed: an export without texts has little else.
+    """
+    every = feature_columns(frame)
+    shown = [name for name in every if feature_of(name) in {*CLAIMED, *DEAL} and frame[name].null_count() < len(frame)]
+    enough = sum(feature_of(name) in CLAIMED for name in shown) >= len(CLAIMED) / 2
+    return shown if enough else every
 
 
 def feature_of(column: str) -> str:

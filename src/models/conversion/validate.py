@@ -9,7 +9,7 @@ import polars as pl
 from scipy import stats
 
 from .config import ConversionConfig
-from .data import CATEGORIES, feature_columns
+from .data import CATEGORIES, claimed_columns
 from .folds import View, folds_of
 from .model import SMALLEST_RATE, ConversionModel, fit, learnable
 from .oracle import LATENT, true_levers, true_rates
@@ -31,7 +31,7 @@ def fitters(
     """
     given = parameters() | (tuned or {})
     shown = [name for name in frame.columns if name.startswith("rate_by_followers")]
-    columns = [name for name in feature_columns(frame) if not name.startswith(LATENT)]
+    columns = [name for name in claimed_columns(frame) if not name.startswith(LATENT)]
     found: dict[str, Fitter] = {
         "followers": lambda rows, rate: simple(rows, rate, ["followers"]),
         "followers_and_engagement": lambda rows, rate: simple(rows, rate, ["followers", *shown]),
@@ -105,7 +105,7 @@ def validate(frame: pl.DataFrame, config: ConversionConfig, seed: int, tables: P
     if rows["creator_id"].n_unique() < 2 or rows["agreed_at"].n_unique() < 2:
         reason = f"{len(rows)} placements with known reach and deliveries: at least two creators and two dates needed"
         return {"metrics": {"reason": reason}, "predictions": None}
-    columns, levers, oracle = feature_columns(rows), true_levers(tables), true_rates(tables)
+    columns, levers, oracle = claimed_columns(rows), true_levers(tables), true_rates(tables)
     if levers is not None:
         rows = rows.join(levers, on="placement_id", how="left")
     judged = cross_fit(rows, columns, fitters(rows, config, seed), config, seed)

@@ -9,9 +9,11 @@ from sklearn.linear_model import PoissonRegressor
 from sold import placements
 from tiny import at
 
+from thiqa.features import FEATURES
 from thiqa.models.conversion import ConversionConfig, ConversionModel, fit, placements_frame, reasons, validate
 from thiqa.models.conversion.audit import OWN, TWINS, audit, in_common, with_own, with_twins
-from thiqa.models.conversion.data import CATEGORIES, OUTCOMES, feature_columns
+from thiqa.models.conversion.data import CATEGORIES, CLAIMED, OUTCOMES, claimed_columns, feature_columns
+from thiqa.models.conversion.fits import closeness, niche_fit
 from thiqa.models.conversion.folds import VIEWS, folds_of
 from thiqa.models.conversion.linear import LogLinear, fit_log_linear
 from thiqa.models.conversion.rivals import RIVALS, parameters
@@ -24,6 +26,33 @@ CONFIG = ConversionConfig(trees=20, smallest_leaf=20, folds=3, inner_folds=2, bo
 def test_outcomes_are_never_seen():
     assert not set(OUTCOMES) & set(feature_columns(placements(50)))
     assert "trust" in feature_columns(placements(50))
+
+
+def test_the_model_sees_a_column_for_each_claim_and_everything_where_texts_are_missing():
+    texts = {f"{name}_180d": pl.lit(0.5) for name in CLAIMED} | {"returning_share_180d": pl.lit(0.5)}
+    frame = placements(50).with_columns(**texts, niche_fit=pl.lit(1.0))
+    shown = claimed_columns(frame)
+    assert {f"{name}_180d" for name in CLAIMED if name != "followers"} <= set(shown)
+    assert "niche_fit" in shown
+    assert not {"returning_share_180d", "trust"} & set(shown)
+    bare = frame.with_columns(pl.lit(None, pl.Float64).alias(f"{name}_180d") for name in CLAIMED[2:])
+    assert claimed_columns(bare) == feature_columns(bare)
+
+
+def test_every_claimed_column_is_a_registered_feature():
+    assert set(CLAIMED) <= {feature.name for feature in FEATURES}
+
+
+def test_closeness_and_fit_of_a_deal():
+    near = closeness(pl.Series(["Casablanca", "Casablanca", "Nowhere", "Nowhere", None, "Casablanca"]),
+                     pl.Series(["Casablanca", "Rabat", "Rabat", "Nowhere", "Rabat", "Rabat"]))  # fmt: skip
+    there = pytest.approx(0.42, abs=0.03)
+    assert near.to_list() == [1.0, there, None, 1.0, None, there]
+    assert closeness(pl.Series([None], dtype=pl.String), pl.Series(["Rabat"])).to_list() == [None]
+    rows = pl.DataFrame(
+        {"a": ["cooking", "cooking", "cooking", None], "b": ["cooking", "healthy-food", "tech", "tech"]}
+    )
+    assert rows.select(niche_fit("a", "b")).to_series().to_list() == [1.0, 0.5, 0.0, None]
 
 
 def test_d2_of_the_reference_is_none_and_of_the_truth_is_high():
