@@ -21,7 +21,7 @@ from .discourse import style
 from .engagement import by_author, crowd, dialogue, engagement_of_posts
 from .proximity import adoptions, earliness, named_places, places_of_posts
 from .registry import COUNTED, SHRUNK, column_names
-from .rows import prepared_comments, prepared_posts
+from .rows import keyed, numbered, prepared_comments, prepared_posts
 from .shrink import Priors, shrunk
 from .sponsorship import brand_fit, lagged, last_ad, later_suspicion, sponsorship
 from .window import in_one_pass, look_back
@@ -122,7 +122,7 @@ def prepare(
         creators,
         config,
     )
-    comments = engine.keep(comments, folder / "comments.bare.parquet")
+    comments = engine.keep(numbered(comments, engine.number), folder / "comments.bare.parquet")
     named = named_places(comments, "comment_id", homes, known_places)
     comments = comments.left_join(named, "comment_id").drop("comment_id_right", "places")
     comments = engine.keep(comments, folder / "comments.parquet")
@@ -164,7 +164,6 @@ def assemble(
     posts = posts.left_join(followers.select("pair_id", "followers"), "pair_id").drop("pair_id_right")
     # not kept: a row is in the windows of many pairs, and to write what was joined takes longer than to join again
     comments = look_back(pairs, rows.comments, "written_at", windows)
-    authors = engine.keep(by_author(comments, windows), folder / "authors.parquet")
     doubt = config.prior("doubt")
     of_posts = (engagement_of_posts(posts), sponsorship(posts), style(posts), places_of_posts(posts))
     of_comments = (authenticity(comments, (doubt.mean, doubt.strength)), dialogue(comments), later_suspicion(comments))
@@ -174,20 +173,32 @@ def assemble(
         "posts": in_one_pass(posts, windows, *of_posts),
         "last": last_ad(posts),
         "comments": in_one_pass(comments, windows, *of_comments),
-        "duplicates": duplicates(comments, windows),
-        "near": near_duplicates(comments, windows),
-        "crowd": crowd(authors, windows),
-        "pods": pods(pairs, rows.comments, authors, windows),
         "lagged": lagged(pairs, rows.posts, config),
         "brands": brand_fit(posts, rows.brands, rows.creators, config),
         "tags": earliness(pairs, rows.adopted, windows, config.spread),
     }
-    kept = [engine.keep(family, folder / f"family.{name}.parquet") for name, family in families.items()]
+    kept = {name: engine.keep(family, folder / f"family.{name}.parquet") for name, family in families.items()}
+    kept |= _people(engine, pairs, rows, comments, folder, windows)
     table = pairs
-    for family in [followers, *kept, changed(engine, pairs, rows.series, folder, config)]:
+    for family in [followers, *kept.values(), changed(engine, pairs, rows.series, folder, config)]:
         table = table.left_join(family, "pair_id").drop("pair_id_right")
     observed = set(COUNTED) if rows.has_comments else set(COUNTED) - {"comments"}
     return table.select("creator_id", "as_of", **_typed(table, _shrunk(table, config, priors), windows, observed))
+
+
+def _people(
+    engine: Engine, pairs: ir.Table, rows: Rows, comments: ir.Table, folder: Path, windows: Sequence[int]
+) -> dict[str, ir.Table]:
+    """Build the families that group comments by their author or their text."""
+    with engine.held(keyed(comments, windows), folder / "keyed.parquet") as seen:
+        authors = engine.keep(by_author(seen, windows), folder / "authors.parquet")
+        families = {
+            "duplicates": duplicates(seen, windows),
+            "near": near_duplicates(seen, windows),
+            "crowd": crowd(authors, windows),
+            "pods": pods(pairs, rows.comments, authors, windows),
+        }
+        return {name: engine.keep(family, folder / f"family.{name}.parquet") for name, family in families.items()}
 
 
 def changed(engine: Engine, pairs: ir.Table, series: ir.Table, folder: Path, config: FeatureConfig) -> ir.Table:

@@ -38,8 +38,8 @@ def authenticity(comments: ir.Table, prior: tuple[float, float]) -> Aggregates:
 
 
 def duplicates(comments: ir.Table, windows: Sequence[int]) -> ir.Table:
-    """Aggregate how often the same skeleton comes again among the comments of others that each pair looks back on."""
-    alike = _alike(_groups(comments, ["skeleton"], windows), windows)
+    """Aggregate how often the same skeleton comes again among the comments of others (from :func:`keyed`)."""
+    alike = _alike(_groups(comments, ["text_key"], windows), windows)
     shares = {
         f"duplicate_share_{days}d": 1 - ratio(alike[f"groups_{days}d"], alike[f"rows_{days}d"]) for days in windows
     }
@@ -87,10 +87,10 @@ def pods(pairs: ir.Table, comments: ir.Table, authors: ir.Table, windows: Sequen
     :param authors: The other people who commented (from :func:`by_author`).
     """
     given = comments.filter(comments.fellow.fill_null(False))
-    given = given.select(creator_id="author_id", to="creator_id", written_at="written_at")
+    given = given.select("written_at", creator_id="author_id", author_key="creator_key")
     given = look_back(pairs, given, "written_at", windows[-1:])
-    partners = given.select("pair_id", author_id=given.to).distinct().mutate(mutual=ibis.literal(True))
-    known = authors.left_join(partners, ["pair_id", "author_id"])
+    partners = given.select("pair_id", "author_key").distinct().mutate(mutual=ibis.literal(True))
+    known = authors.left_join(partners, ["pair_id", "author_key"])
     mutual = known.mutual.fill_null(False)
     columns = {}
     for days in windows:

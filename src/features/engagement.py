@@ -58,16 +58,16 @@ def dialogue(comments: ir.Table) -> Aggregates:
 
 
 def by_author(comments: ir.Table, windows: Sequence[int]) -> ir.Table:
-    """Count, for each pair and each other person who commented, comments and posts by window."""
-    known = comments.filter(comments.others & comments.author_id.notnull())
+    """Count, for each pair and each other person who commented, comments and posts by window (from :func:`keyed`)."""
+    known = comments.filter(comments.others & comments.author_key.notnull())
     counts = {}
     for days in windows:
         seen = known[f"in_{days}d"]
         counts[f"comments_{days}d"] = seen.sum()
         # two posts or more, without a set of posts for each author
-        counts[f"back_{days}d"] = known.post_id.min(where=seen) < known.post_id.max(where=seen)
+        counts[f"back_{days}d"] = known.post_key.min(where=seen) < known.post_key.max(where=seen)
         counts[f"home_{days}d"] = known.names_home.max(where=seen)
-    return known.group_by("pair_id", "author_id").aggregate(**counts)
+    return known.group_by("pair_id", "author_key").aggregate(**counts)
 
 
 def crowd(authors: ir.Table, windows: Sequence[int]) -> ir.Table:

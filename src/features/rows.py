@@ -3,6 +3,8 @@
 Nothing here looks at a row that was written later than the row described.
 """
 
+from collections.abc import Callable, Sequence
+
 import ibis
 import ibis.expr.types as ir
 
@@ -86,6 +88,22 @@ def prepared_comments(
         weight = getattr(fraud.weights, sign)
         calm = calm * rows[sign].fill_null(False).ifelse(ibis.literal(1.0 - weight), ibis.literal(1.0))
     return rows.mutate(doubt=1.0 - calm).drop("fellow_id", "pace", "second", "author_reached", "text_reached")
+
+
+def numbered(rows: ir.Table, number: Callable[[ir.StringValue], ir.IntegerValue]) -> ir.Table:
+    """Add the numbers of authors, posts, creators and texts (``author_key`` ...) that comments are grouped by.
+
+    :param number: :meth:`thiqa.engine.Engine.number`.
+    """
+    keys = {"author_key": "author_id", "post_key": "post_id", "creator_key": "creator_id", "text_key": "skeleton"}
+    return rows.mutate(**{key: number(rows[name]) for key, name in keys.items()})
+
+
+def keyed(comments: ir.Table, windows: Sequence[int]) -> ir.Table:
+    """Narrow comments (from :func:`look_back`) to what is grouped by author or text: to be held, not joined again."""
+    names = ("pair_id", "others", "names_home", "author_key", "post_key", "text_key", "near_a", "near_b")
+    flags = (f"in_{days}d" for days in windows)
+    return comments.select(*(name for name in (*names, *flags) if name in comments.columns))
 
 
 def is_early(comments: ir.Table, minutes: float) -> ir.BooleanValue:
