@@ -11,7 +11,7 @@ class StudentConfig(Frozen):
 
     bits: int = Field(default=20, ge=8, le=22)  # 2**bits buckets of n-grams
     least: int = Field(default=2, ge=1)  # texts of the corpus that a bucket must be in
-    strength: float = Field(default=4.0, gt=0)  # inverse of the penalty of the logistic regression
+    strength: float = Field(default=16.0, gt=0)  # inverse of the penalty of the logistic regression
     dimensions: int = Field(default=24, ge=2, le=128)  # of the embedding
 
     def grams(self) -> Grams:
