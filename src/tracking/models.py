@@ -37,7 +37,7 @@ def _conversion_example(state: State) -> tuple[pd.DataFrame, pd.DataFrame]:
         pl.lit("").alias(name) if name in model.categories
         else pl.col(name).cast(pl.Float64) if name in known.columns
         else pl.lit(None, dtype=pl.Float64).alias(name)
-        for name in (*model.columns, *model.categories)
+        for name in (*model.numbers, *model.categories)
     )  # fmt: skip
     return rows.to_pandas(), served(model, rows)
 

@@ -31,6 +31,12 @@ class ConversionModel:
     reach: ReachModel
     spread: Spread
 
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """Name the numeric columns that :meth:`predict` reads: the model's, those of the reach and the denominators."""
+        reach = (number.name for number in self.reach.inputs.numbers)
+        return tuple(dict.fromkeys((*self.columns, *reach, "followers", "fee_mad", "goods_mad")))
+
     def rate(self, frame: pl.DataFrame) -> np.ndarray:
         """Predict deliveries for each reached person, shape (rows,)."""
         if self.scorer is None or not len(frame):

@@ -43,6 +43,13 @@ def test_every_claimed_column_is_a_registered_feature():
     assert set(CLAIMED) <= {feature.name for feature in FEATURES}
 
 
+def test_a_model_names_every_number_that_it_reads():
+    frame = placements(200).with_columns(reach_by_followers_180d=pl.lit(0.4) + pl.col("trust") / 10)
+    model = fit(frame, ["trust"], ["tier"], CONFIG, 1)
+    assert "reach_by_followers_180d" in model.numbers
+    assert len(model.predict(frame.select(*model.numbers, *CATEGORIES))) == 200
+
+
 def test_closeness_and_fit_of_a_deal():
     near = closeness(pl.Series(["Casablanca", "Casablanca", "Nowhere", "Nowhere", None, "Casablanca"]),
                      pl.Series(["Casablanca", "Rabat", "Rabat", "Nowhere", "Rabat", "Rabat"]))  # fmt: skip
