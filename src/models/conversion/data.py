@@ -12,7 +12,7 @@ from .fits import with_fits
 CATEGORIES = ("tier", "platform", "kind", "language", "creator_niche", "campaign_niche", "objective", "brand")
 DEAL = ("fee_mad", "goods_mad", "niche_fit", "closeness", "national", "posts_agreed", "days_between")
 # One column for each claim on creators (docs/metrics.md names the claims), over the comments of people who look real,
-# and how far comments can be believed. The features left out cost more than they add: docs/decisions/0014.
+# and how far comments can be believed. The features left out add nothing: docs/decisions/0014.
 CLAIMED = (
     "followers", "community", "trust_share_real", "reply_rate_real", "genuine_share", "authenticity_score",
     "language_match_real", "ad_density", "undisclosed_share", "polished_share", "discourse_shift",
