@@ -1,13 +1,10 @@
 """Logistic regression of many heads, where each text answers some of them."""
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
-
-from .runtime import threads
 
 Floats = NDArray[np.floating]
 
@@ -22,17 +19,13 @@ def fit_heads(features: Any, answers: Floats, strength: float, seed: int) -> tup
     """
     weights = np.zeros((features.shape[1], answers.shape[1]), dtype=np.float32)
     bias = np.zeros(answers.shape[1])
-
-    def fit(head: int) -> None:
-        asked = np.flatnonzero(~np.isnan(answers[:, head]))
-        wanted = answers[asked, head]
-        if not 0 < wanted.sum() < len(asked):
-            bias[head] = 4.0 if wanted.sum() else -4.0
-            return
+    for head, wanted in enumerate(answers.T):
+        asked = np.flatnonzero(~np.isnan(wanted))
+        positive = int(np.nansum(wanted))
+        if not 0 < positive < len(asked):
+            bias[head] = 4.0 if positive else -4.0
+            continue
         model = LogisticRegression(C=strength, solver="liblinear", dual=True, tol=0.05, max_iter=200, random_state=seed)
-        model.fit(features[asked], wanted)
+        model.fit(features[asked], wanted[asked])
         weights[:, head], bias[head] = model.coef_[0], model.intercept_[0]
-
-    with ThreadPoolExecutor(threads()) as pool:  # liblinear lets go of Python's lock
-        list(pool.map(fit, range(answers.shape[1])))
     return weights, bias
