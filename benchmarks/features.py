@@ -96,30 +96,31 @@ def thiqa(folder: Path, out: Path) -> None:
     from thiqa.engine import EngineConfig, open_engine
     from thiqa.features.authenticity import authenticity, duplicates
     from thiqa.features.engagement import by_author, crowd, dialogue
-    from thiqa.features.rows import first_answers, is_early, keyed, numbered
+    from thiqa.features.rows import first_answers, is_early, narrowed, numbered
     from thiqa.features.window import in_one_pass, look_back
 
     with open_engine(EngineConfig(threads=2, memory=MEMORY), folder / "scratch") as engine:
         posts, pairs = engine.read(folder / "posts.parquet"), engine.read(folder / "pairs.parquet")
         comments = engine.read(folder / "comments.parquet")
         rows = numbered(comments.join(posts, "post_id"), engine.number)
-        absent = ("emoji_only", "intent", "trust", "suspicion", "copied", "wide", "rush", "fellow", "names_home",
-                  "names_place", "answer_hours")  # fmt: skip
-        rows = rows.mutate(
-            others=~rows.by_creator, doubt=ibis.literal(0.0), variety=ibis.null("string"), spoken=ibis.null("string"),
-            early=is_early(rows, 15), **{name: ibis.null("float64") for name in absent},
-        )  # fmt: skip
-        answered = rows.left_join(first_answers(comments), "comment_id").drop("comment_id_right")
-        seen, talk = look_back(pairs, rows, "written_at", WINDOWS), look_back(pairs, answered, "written_at", WINDOWS)
+        # columns that are not compared are left out of what is held, and null
+        absent = ("doubt", "answer_hours", "after_undisclosed", "alike", "emoji_only", "intent", "trust", "suspicion",
+                  "copied", "wide", "rush", "fellow", "names_home", "names_place", "near_a", "near_b")  # fmt: skip
+        nulls = {name: ibis.null("float64") for name in (*absent, "variety", "spoken")} | {"doubt": ibis.literal(0.0)}
+        rows = rows.mutate(others=~rows.by_creator, early=is_early(rows, 15), **nulls)
+        rows = rows.left_join(first_answers(comments), "comment_id").drop("comment_id_right")
+        seen = narrowed(look_back(pairs, rows, "written_at", WINDOWS), WINDOWS).drop(*absent)
         names = [f"{name}_{days}d" for days in WINDOWS for name in COLUMNS]
 
         def kept(number: int, family: ir.Table) -> ir.Table:  # as the library does, but for columns not compared
             part = family.select("pair_id", *(name for name in names if name in family.columns))
             return engine.keep(part, folder / f"family.{number}.parquet")
 
-        families = [kept(0, in_one_pass(talk, WINDOWS, authenticity(talk, (0.1, 10.0)), dialogue(talk)))]
-        with engine.held(keyed(seen, WINDOWS), folder / "keyed.parquet") as narrow:
-            families += [kept(1, duplicates(narrow, WINDOWS)), kept(2, crowd(by_author(narrow, WINDOWS), WINDOWS))]
+        with engine.held(seen, folder / "seen.parquet") as held:
+            told = held.mutate(**nulls)
+            shares = in_one_pass(told, WINDOWS, authenticity(told, (0.1, 10.0)), dialogue(told))
+            families = [kept(0, shares), kept(1, duplicates(told, WINDOWS)),
+                        kept(2, crowd(by_author(told, WINDOWS), WINDOWS))]  # fmt: skip
         table = pairs
         for family in families:
             table = table.left_join(family, "pair_id").drop("pair_id_right")

@@ -21,7 +21,7 @@ from .discourse import style
 from .engagement import by_author, crowd, dialogue, engagement_of_posts
 from .proximity import adoptions, earliness, named_places, places_of_posts
 from .registry import COUNTED, SHRUNK, column_names
-from .rows import keyed, numbered, prepared_comments, prepared_posts
+from .rows import narrowed, numbered, prepared_comments, prepared_posts
 from .shrink import Priors, shrunk
 from .sponsorship import brand_fit, lagged, last_ad, later_suspicion, sponsorship
 from .window import in_one_pass, look_back
@@ -162,23 +162,18 @@ def assemble(
     followers = engine.keep(followers_at(pairs, rows.audience), folder / "followers.parquet")
     posts = look_back(pairs, rows.posts, "published_at", windows)
     posts = posts.left_join(followers.select("pair_id", "followers"), "pair_id").drop("pair_id_right")
-    # not kept: a row is in the windows of many pairs, and to write what was joined takes longer than to join again
-    comments = look_back(pairs, rows.comments, "written_at", windows)
-    doubt = config.prior("doubt")
     of_posts = (engagement_of_posts(posts), sponsorship(posts), style(posts), places_of_posts(posts))
-    of_comments = (authenticity(comments, (doubt.mean, doubt.strength)), dialogue(comments), later_suspicion(comments))
     families = {
         "creator": of_creator(pairs, rows.creators),
         "audience": audience(pairs, rows.readings, windows),
         "posts": in_one_pass(posts, windows, *of_posts),
         "last": last_ad(posts),
-        "comments": in_one_pass(comments, windows, *of_comments),
         "lagged": lagged(pairs, rows.posts, config),
         "brands": brand_fit(posts, rows.brands, rows.creators, config),
         "tags": earliness(pairs, rows.adopted, windows, config.spread),
     }
     kept = {name: engine.keep(family, folder / f"family.{name}.parquet") for name, family in families.items()}
-    kept |= _people(engine, pairs, rows, comments, folder, windows)
+    kept |= _of_comments(engine, pairs, rows, folder, config)
     table = pairs
     for family in [followers, *kept.values(), changed(engine, pairs, rows.series, folder, config)]:
         table = table.left_join(family, "pair_id").drop("pair_id_right")
@@ -186,13 +181,17 @@ def assemble(
     return table.select("creator_id", "as_of", **_typed(table, _shrunk(table, config, priors), windows, observed))
 
 
-def _people(
-    engine: Engine, pairs: ir.Table, rows: Rows, comments: ir.Table, folder: Path, windows: Sequence[int]
+def _of_comments(
+    engine: Engine, pairs: ir.Table, rows: Rows, folder: Path, config: FeatureConfig
 ) -> dict[str, ir.Table]:
-    """Build the families that group comments by their author or their text."""
-    with engine.held(keyed(comments, windows), folder / "keyed.parquet") as seen:
+    """Build the families that aggregate comments, by pair, by author and by text, from rows joined once."""
+    windows, doubt = config.windows, config.prior("doubt")
+    comments = narrowed(look_back(pairs, rows.comments, "written_at", windows), windows)
+    with engine.held(comments, folder / "seen.parquet") as seen:
         authors = engine.keep(by_author(seen, windows), folder / "authors.parquet")
+        shares = (authenticity(seen, (doubt.mean, doubt.strength)), dialogue(seen), later_suspicion(seen))
         families = {
+            "comments": in_one_pass(seen, windows, *shares),
             "duplicates": duplicates(seen, windows),
             "near": near_duplicates(seen, windows),
             "crowd": crowd(authors, windows),

@@ -9,11 +9,10 @@ from .window import Aggregates, look_back, ratio
 
 
 def authenticity(comments: ir.Table, prior: tuple[float, float]) -> Aggregates:
-    """Aggregate the comments of other people that each pair looks back on (from :func:`prepared_comments`).
+    """Aggregate the comments of other people that each pair looks back on (from :func:`narrowed`).
 
     :param prior: Mean and strength that the mean doubt is shrunk towards.
     """
-    alike = (comments.variety == comments.spoken).cast("float64")
     mean, strength = prior
 
     def aggregates(seen: ir.BooleanValue, _days: int) -> dict[str, ir.Value]:
@@ -28,8 +27,8 @@ def authenticity(comments: ir.Table, prior: tuple[float, float]) -> Aggregates:
         return shares | {
             "comments": count.nullif(0),
             "trust_share_real": comments.trust.mean(where=real),
-            "language_match": alike.mean(where=others),
-            "language_match_real": alike.mean(where=real),
+            "language_match": comments.alike.mean(where=others),
+            "language_match_real": comments.alike.mean(where=real),
             "place_comments": comments.names_place.mean(where=others),
             "authenticity_score": (count > 0).ifelse(1 - doubt, ibis.null("float64")),
         }
@@ -38,7 +37,7 @@ def authenticity(comments: ir.Table, prior: tuple[float, float]) -> Aggregates:
 
 
 def duplicates(comments: ir.Table, windows: Sequence[int]) -> ir.Table:
-    """Aggregate how often the same skeleton comes again among the comments of others (from :func:`keyed`)."""
+    """Aggregate how often the same skeleton comes again among the comments of others (from :func:`narrowed`)."""
     alike = _alike(_groups(comments, ["text_key"], windows), windows)
     shares = {
         f"duplicate_share_{days}d": 1 - ratio(alike[f"groups_{days}d"], alike[f"rows_{days}d"]) for days in windows

@@ -33,13 +33,11 @@ def engagement_of_posts(posts: ir.Table) -> Aggregates:
 
 
 def dialogue(comments: ir.Table) -> Aggregates:
-    """Aggregate how much of what others write the creator answered before ``as_of``, and how deep threads go."""
+    """Aggregate how much of what others write the creator answered, and how deep threads go (from :func:`narrowed`)."""
     # where it was not observed who wrote, whether the creator answers is not known either
-    first_level = ~comments.by_creator & comments.parent_id.isnull()
-    undated = comments.as_of.isnull()
-    answered = comments.answered.fill_null(False) & (undated | (comments.answered_at < comments.as_of)).fill_null(False)
-    replied = answered.cast("float64")
-    delay = answered.ifelse(comments.answer_hours, ibis.null("float64"))
+    first_level = ~comments.by_creator & ~comments.reply
+    replied = comments.answered.cast("float64")
+    delay = comments.answered.ifelse(comments.answer_hours, ibis.null("float64"))
     role = comments.by_creator.notnull()  # an export without authors' roles has no threads either
 
     def aggregates(seen: ir.BooleanValue, _days: int) -> dict[str, ir.Value]:
@@ -49,16 +47,14 @@ def dialogue(comments: ir.Table) -> Aggregates:
             "reply_rate_real": replied.mean(where=first & (comments.doubt < 0.5)),
             "reply_delay_hours": first.ifelse(delay, ibis.null("float64")).median(),
             "first_levels": first.sum().nullif(0),
-            "thread_depth": ratio(
-                (known & comments.parent_id.notnull()).sum(), (known & comments.parent_id.isnull()).sum()
-            ),
+            "thread_depth": ratio((known & comments.reply).sum(), (known & ~comments.reply).sum()),
         }
 
     return aggregates
 
 
 def by_author(comments: ir.Table, windows: Sequence[int]) -> ir.Table:
-    """Count, for each pair and each other person who commented, comments and posts by window (from :func:`keyed`)."""
+    """Count comments and posts by window, for each pair and each other person (from :func:`narrowed`)."""
     known = comments.filter(comments.others & comments.author_key.notnull())
     counts = {}
     for days in windows:

@@ -12,6 +12,11 @@ from .config import FeatureConfig
 from .window import seconds
 
 _SECONDS_A_DAY = 86_400
+_TOLD = (
+    "others", "by_creator", "reply", "answered", "answer_hours", "doubt", "after_undisclosed", "alike", "genuine",
+    "generic", "emoji_only", "spam", "intent", "trust", "suspicion", "copied", "wide", "rush", "early", "fellow",
+    "names_home", "names_place", "author_key", "post_key", "text_key", "near_a", "near_b",
+)  # fmt: skip
 
 
 def prepared_posts(posts: ir.Table, annotated: ir.Table, config: FeatureConfig) -> ir.Table:
@@ -99,11 +104,19 @@ def numbered(rows: ir.Table, number: Callable[[ir.StringValue], ir.IntegerValue]
     return rows.mutate(**{key: number(rows[name]) for key, name in keys.items()})
 
 
-def keyed(comments: ir.Table, windows: Sequence[int]) -> ir.Table:
-    """Narrow comments (from :func:`look_back`) to what is grouped by author or text: to be held, not joined again."""
-    names = ("pair_id", "others", "names_home", "author_key", "post_key", "text_key", "near_a", "near_b")
-    flags = (f"in_{days}d" for days in windows)
-    return comments.select(*(name for name in (*names, *flags) if name in comments.columns))
+def narrowed(comments: ir.Table, windows: Sequence[int]) -> ir.Table:
+    """Narrow comments (from :func:`look_back`) to what is aggregated, numbers and flags: to be held, not joined again.
+
+    ``reply`` is below another comment; ``answered`` is by its creator before ``as_of``; ``alike`` is in the language
+    that the creator is listed with.
+    """
+    in_time = (comments.as_of.isnull() | (comments.answered_at < comments.as_of)).fill_null(False)
+    told = comments.mutate(
+        reply=comments.parent_id.notnull(),
+        answered=comments.answered.fill_null(False) & in_time,
+        alike=(comments.variety == comments.spoken).cast("float64"),
+    )
+    return told.select("pair_id", *_TOLD, *(f"in_{days}d" for days in windows))
 
 
 def is_early(comments: ir.Table, minutes: float) -> ir.BooleanValue:

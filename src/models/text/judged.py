@@ -148,8 +148,8 @@ def _disclosure(texts: pl.DataFrame) -> dict[str, Any]:
 def _masked(scorer: TextScorer, texts: pl.DataFrame) -> dict[str, Any]:
     """F1 of the masked ad score; ads of which nothing but words of disclosure was left are counted, not judged."""
     posts = texts.filter(kind="post")
-    hidden = posts.select(masked(pl.col("text")).str.replace_all(MASK, "").str.extract_all(r"\p{L}+").list.len())
-    left = hidden.to_series() >= 3
+    hidden = masked(posts["text"]).str.replace_all(MASK, "").str.count_matches(r"\p{L}+")
+    left = hidden >= 3
     some = posts.filter(left)
     answers = scorer.answers(some["text"], "post")
     scores = scorer.masked_ads(some["text"], answers)

@@ -42,7 +42,7 @@ def together(one: Lesson, other: Lesson) -> Lesson:
 def lesson(corpus: pl.DataFrame, random: np.random.Generator) -> Lesson:
     """Turn labelled texts into what is learnt: every text, and every post once more with its disclosure masked."""
     posts = corpus.filter(kind="post")
-    hidden = posts.select(masked(pl.col("text"))).to_series()
+    hidden = masked(posts["text"])
     put = (posts["ad"] == 0).to_numpy() & (random.random(len(posts)) < _NEUTRAL)
     places = random.random(len(posts))
     hidden = pl.Series([_with_mask(text, place) if there else text

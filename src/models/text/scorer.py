@@ -140,7 +140,7 @@ class TextScorer:
 
     def masked_ads(self, texts: pl.Series, said: Answers) -> Floats:
         """Score texts as ads without their words of disclosure; those that have none are known already."""
-        hidden = pl.select(masked(pl.lit(texts))).to_series()
+        hidden = masked(texts)
         changed = np.flatnonzero(hidden.str.contains(MASK, literal=True))
         scores = said.of("ad_masked").copy()
         if len(changed):
