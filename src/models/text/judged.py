@@ -66,7 +66,7 @@ def _models(
     return {
         "hybrid": hybrid,
         "student": flags_of(scorer.with_share(0.0), test),
-        "encoder_lr": _encoder_alone(scorer, model, test),
+        "encoder_lr": encoder_alone(scorer, model, test),
         "tfidf_lr": tfidf(train, valid, test, seed),
         "fasttext_style": fasttext_style(train, valid, test, seed),
         "keywords": keywords(test),
@@ -84,7 +84,8 @@ def flags_of(scorer: TextScorer, texts: pl.DataFrame) -> Flags:
     return flags
 
 
-def _encoder_alone(scorer: TextScorer, model: Path, texts: pl.DataFrame) -> Flags | None:
+def encoder_alone(scorer: TextScorer, model: Path, texts: pl.DataFrame) -> Flags | None:
+    """Say yes or no to every head by the encoder's heads, without the student; None where there is no encoder."""
     if not scorer.teacher:
         return None
     decisions = Decisions.from_dict(read_json(model / "text.json")["teacher"]["alone"])
