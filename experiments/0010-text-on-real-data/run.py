@@ -70,7 +70,7 @@ def _sponsored(posts: pl.DataFrame, ours: pl.DataFrame, view: str, params: dict[
     answers = np.concatenate([wanted, ours["ad"].to_numpy()]).astype(float)
     views = Views(texts, answers, np.concatenate([accounts, ours["batch"].to_numpy()]), vectors(texts), params["seed"])
     rows, more = np.arange(len(posts)), np.arange(len(posts), len(texts))
-    parts = [(np.concatenate([train, more]), test, train)
+    parts = [(np.concatenate([np.repeat(train, params["weight"]), more]), test, train)
              for train, test in GroupKFold(params["folds"]).split(rows, groups=accounts)]  # fmt: skip
     listed = RuleScorer().score_posts(posts.select("text", folded=fold(pl.col("text"))))["ad"].to_numpy()
     table: dict[str, Any] = {"keywords": {"f1": macro_f1(listed >= 0.5, wanted), "auc": _auc(wanted, listed)}}
