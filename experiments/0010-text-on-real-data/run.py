@@ -3,6 +3,7 @@
 import os
 import re
 import sys
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ ROOT = HERE.parents[1]
 EXTERNAL = Path(os.environ.get("THIQA_EXTERNAL_DATA", ROOT / "data" / "external"))
 ENCODER = Path(os.environ.get("THIQA_MODELS", ROOT / "artifacts")) / "encoder"
 RESULTS, README, READ = HERE / "results.json", HERE / "README.md", HERE / "read.csv"
+ENGLISH = HERE / "english.csv"  # digests of posts of ten English accounts, and whether a reader calls them ads
 HEADS = ("genuine", "spam", "intent", "suspicion", "trust", "generic")
 Floats = np.ndarray
 Judged = dict[str, tuple[Floats, Floats]]
@@ -47,6 +49,7 @@ def vectors(texts: pl.Series) -> Floats:
 def sponsored_posts(corpus: pl.DataFrame, params: dict[str, Any]) -> dict[str, Any]:
     """French sponsored posts, accounts held out: with the others in training, and with none of them."""
     posts = pl.read_csv(EXTERNAL / "opi_fr" / "posts.csv", infer_schema_length=None).drop_nulls("caption")
+    english = english_posts()
     result: dict[str, Any] = {"posts": len(posts), "accounts": posts["account"].n_unique(),
                               "sponsored": int(posts["sponsored"].cast(pl.Int8).sum())}  # fmt: skip
     for view in ("unmasked", "masked"):
@@ -55,8 +58,23 @@ def sponsored_posts(corpus: pl.DataFrame, params: dict[str, Any]) -> dict[str, A
         left = some["text"].str.count_matches(r"\p{L}+") >= 3
         some = some.filter(left)
         result[view] = {"posts": len(some), "left out, under three words": int((~left).sum())}
-        result[view] |= _sponsored(some, corpus.filter(kind="post"), view, params)
+        others = pl.concat([corpus.filter(kind="post").select("text", "ad", by="batch"), english])
+        if view == "masked":
+            others = others.with_columns(_hidden(others["text"]))
+        result[view] |= _sponsored(some, others, len(english), params)
     return result
+
+
+def english_posts() -> pl.DataFrame:
+    """Read the captions of ten English accounts with the label that a reader gave them; none where the set is not."""
+    path = EXTERNAL / "ig_creators_en" / "posts.csv"
+    if not path.exists():
+        return pl.DataFrame(schema={"text": pl.String, "ad": pl.Int8, "by": pl.String})
+    posts = pl.read_csv(path, infer_schema=False).drop_nulls("caption").unique("caption", maintain_order=True)
+    digests = [sha256(text.encode()).hexdigest()[:12] for text in posts["caption"]]
+    labels = pl.read_csv(ENGLISH, schema={"digest": pl.String, "ad": pl.Int8})
+    read = posts.with_columns(digest=pl.Series(digests)).join(labels, on="digest", maintain_order="left")
+    return read.select(text="caption", ad="ad", by="creator")
 
 
 def _hidden(texts: pl.Series) -> pl.Series:
@@ -64,17 +82,25 @@ def _hidden(texts: pl.Series) -> pl.Series:
     return masked(texts).str.replace_all(MASK, "").alias("text")
 
 
-def _sponsored(posts: pl.DataFrame, ours: pl.DataFrame, view: str, params: dict[str, Any]) -> dict[str, Any]:
+def _sponsored(posts: pl.DataFrame, others: pl.DataFrame, english: int, params: dict[str, Any]) -> dict[str, Any]:
+    """Judge every model in every arm.
+
+    :param others: Further posts with ``ad`` and whose they are (``by``), the last ``english`` ones of English accounts.
+    """
     wanted, accounts = posts["sponsored"].cast(pl.Int8).to_numpy() == 1, posts["account"].to_numpy()
-    texts = pl.concat([posts["text"], _hidden(ours["text"]) if view == "masked" else ours["text"]])
-    answers = np.concatenate([wanted, ours["ad"].to_numpy()]).astype(float)
-    views = Views(texts, answers, np.concatenate([accounts, ours["batch"].to_numpy()]), vectors(texts), params["seed"])
-    rows, more = np.arange(len(posts)), np.arange(len(posts), len(texts))
-    parts = [(np.concatenate([np.repeat(train, params["weight"]), more]), test, train)
+    texts = pl.concat([posts["text"], others["text"]])
+    answers = np.concatenate([wanted, others["ad"].to_numpy()]).astype(float)
+    views = Views(texts, answers, np.concatenate([accounts, others["by"].to_numpy()]), vectors(texts), params["seed"])
+    rows, ours = np.arange(len(posts)), np.arange(len(posts), len(texts) - english)
+    abroad = np.concatenate([ours, np.repeat(np.arange(len(texts) - english, len(texts)), params["weight"])])
+    parts = [(np.concatenate([np.repeat(train, params["weight"]), ours]), test, train)
              for train, test in GroupKFold(params["folds"]).split(rows, groups=accounts)]  # fmt: skip
+    arms = {"in domain": parts, "none of them in training": [(ours, rows, ours)]}
+    if english:
+        arms["none of them in training, English accounts"] = [(abroad, rows, abroad)]
     listed = RuleScorer().score_posts(posts.select("text", folded=fold(pl.col("text"))))["ad"].to_numpy()
     table: dict[str, Any] = {"keywords": {"f1": macro_f1(listed >= 0.5, wanted), "auc": _auc(wanted, listed)}}
-    for arm, folds in (("in domain", parts), ("none of them in training", [(more, rows, more)])):
+    for arm, folds in arms.items():
         said = _together([(test, views.judged(train, test, params["folds"], on)) for train, test, on in folds],
                          len(rows))  # fmt: skip
         table[arm] = {model: _sponsored_row(model, said, wanted, accounts, params["seed"]) for model in MODELS}

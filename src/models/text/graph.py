@@ -22,9 +22,14 @@ Array = NDArray[Any]
 
 
 def state_layers(config: dict[str, Any]) -> tuple[int, int]:
-    """Choose the layers whose states answer: the one three quarters up, and the last."""
+    """Choose the layers whose states answer: half way up, and two thirds; none above is run.
+
+    The last layers serve what the encoder was trained for, retrieval: their states say less of what else a text is
+    (docs/decisions/0017-middle-layers.md).
+    """
     depth = config["num_hidden_layers"]
-    return max(1, depth * 3 // 4), depth
+    lower = max(1, depth // 2)
+    return lower, max(min(lower + 1, depth), depth * 2 // 3)
 
 
 def export(folder: Path, *, int8: bool = True) -> None:
@@ -59,7 +64,7 @@ class _Graph:
         lengths = self.add("ReduceSum", "mask", self.constant("one", np.array([1])), keepdims=0)
         self.lengths = self.add("Cast", lengths, to=TensorProto.INT32)
         self.share = self._share()
-        for number in range(self.config["num_hidden_layers"]):
+        for number in range(layers[-1]):
             state = self._layer(state, f"encoder.layer.{number}.")
             if number + 1 in layers:
                 means[number + 1] = self._mean(state)

@@ -42,7 +42,8 @@ def load_runtime(folder: Path, *, exact: bool = False) -> Runtime:
     config = read_json(folder / "config.json")
     size = config["hidden_size"] * len(state_layers(config))
     if exact or not (folder / GRAPH).exists():
-        return TorchRuntime(size, config["pad_token_id"], load_model(folder), state_layers(config))
+        layers = state_layers(config)
+        return TorchRuntime(size, config["pad_token_id"], _cut(load_model(folder), layers[-1]), layers)
     return GraphRuntime(size, config["pad_token_id"], _session(folder / GRAPH))
 
 
@@ -91,6 +92,13 @@ def load_model(folder: Path) -> Any:
     model = AutoModel.from_pretrained(folder, local_files_only=True, dtype=torch.float32)
     logging.set_verbosity(verbosity)
     return model.eval()
+
+
+def _cut(model: Any, depth: int) -> Any:
+    """Leave out the layers above those that answer, where the family keeps them in ``encoder.layer``."""
+    if hasattr(getattr(model, "encoder", None), "layer"):
+        model.encoder.layer = model.encoder.layer[:depth]
+    return model
 
 
 def _session(graph: Path) -> Any:

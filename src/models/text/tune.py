@@ -1,4 +1,4 @@
-"""Fine-tuning: the top layers of the encoder and its heads, by a loss that leaves out what a text is not asked.
+"""Fine-tuning: the top ones of the layers that answer and their heads, by a loss that leaves out what a text is not asked.
 
 The layers below are read once. Training takes a GPU where there is one.
 """
@@ -53,15 +53,16 @@ class TunedTeacher:
         """
         import torch  # noqa: PLC0415 takes a second, and a frozen teacher needs none of it
 
-        early, depth = state_layers(read_json(folder / "config.json"))
-        if config.tuned_layers > depth - early:
-            raise InputError(f"text.teacher.tuned_layers: found {config.tuned_layers}, expected at most {depth - early}"
-                             f" of the {depth} layers of this encoder")  # fmt: skip
+        early, top = state_layers(read_json(folder / "config.json"))
+        if config.tuned_layers > top - early:
+            raise InputError(f"text.teacher.tuned_layers: found {config.tuned_layers}, expected at most {top - early}"
+                             f" of the {top} layers of this encoder that answer")  # fmt: skip
         self.folder, self.config, self.seed = folder, config, seed
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
         self.model = load_model(folder).to(self.device)
-        below = depth - config.tuned_layers
-        self.layers, self.model.encoder.layer = self.model.encoder.layer[below:], self.model.encoder.layer[:below]
+        self.trained = slice(top - config.tuned_layers, top)
+        layers = self.model.encoder.layer
+        self.layers, self.model.encoder.layer = layers[self.trained], layers[: self.trained.start]
         self.place = {text: row for row, text in enumerate(texts)}
         self.states = self._read(Tokenizer.from_file(str(folder / "tokenizer.json")), texts, on_batch)
 
@@ -74,7 +75,7 @@ class TunedTeacher:
         top = self._learnt(lesson).cpu()
         Heads(top.head.weight.detach().numpy().T.copy(), top.head.bias.detach().numpy()).save(out)
         whole = load_model(self.folder)
-        for ours, theirs in zip(top.layers, whole.encoder.layer[-len(top.layers) :], strict=True):
+        for ours, theirs in zip(top.layers, whole.encoder.layer[self.trained], strict=True):
             theirs.load_state_dict(ours.state_dict())
         whole.save_pretrained(out / TUNED)
         shutil.copy(self.folder / "tokenizer.json", out / TUNED)
