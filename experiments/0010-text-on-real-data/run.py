@@ -19,6 +19,7 @@ from thiqa.files import digest, read_json, replacing, write_json
 from thiqa.models.text.augment import augmented
 from thiqa.models.text.decide import macro_f1
 from thiqa.models.text.disclosure import MASK, masked
+from thiqa.models.text.encoder import SOURCE_FILE
 from thiqa.models.text.find import SHIPPED
 from thiqa.models.text.fold import fold
 from thiqa.models.text.rules import RuleScorer
@@ -43,7 +44,8 @@ Judged = dict[str, tuple[Floats, Floats]]
 
 def vectors(texts: pl.Series) -> Floats:
     """Read texts with the encoder, each once for all runs."""
-    return remembered(Encoder.load(ENCODER), texts, cache_folder() / "vectors" / digest(ENCODER / "config.json")[:16])
+    kept = cache_folder() / "vectors" / digest(ENCODER / SOURCE_FILE)[:16]
+    return remembered(Encoder.load(ENCODER), texts, kept)
 
 
 def sponsored_posts(corpus: pl.DataFrame, params: dict[str, Any]) -> dict[str, Any]:
