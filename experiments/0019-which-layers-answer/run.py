@@ -58,9 +58,15 @@ class Depths:
 
     def __init__(self, folder: Path) -> None:
         self.model, self.tokenizer = load_model(folder), Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self.known: dict[str, Floats] = {}
 
     def read(self, texts: pl.Series) -> Floats:
         """Return means (layers and the embedding below them, texts, size)."""
+        new = texts.filter(~texts.is_in(list(self.known))).unique(maintain_order=True)
+        self.known |= dict(zip(new, np.moveaxis(self._read(new), 1, 0), strict=True))
+        return np.stack([self.known[text] for text in texts], axis=1)
+
+    def _read(self, texts: pl.Series) -> Floats:
         torch.set_num_threads(threads())
         config, coded = self.model.config, pieces(self.tokenizer, texts)
         means = np.zeros((config.num_hidden_layers + 1, len(texts), config.hidden_size), dtype=np.float16)
@@ -130,7 +136,7 @@ class OnPosts:
 
     def _answered(self, vectors: Floats, train: Rows, test: Rows, chosen_on: Rows) -> tuple[NDArray[np.bool_], Floats]:
         tried = np.zeros(len(train))
-        for inside, outside in GroupKFold(self.params["folds"]).split(train, groups=self.groups[train]):
+        for inside, outside in GroupKFold(self.params["inner_folds"]).split(train, groups=self.groups[train]):
             tried[outside] = self._logits(vectors, train[inside], train[outside])
         there = np.isin(train, chosen_on)
         at = balanced_threshold(tried[there], self.wanted[train][there] == 1)
