@@ -23,7 +23,7 @@ class TeacherConfig(Frozen):
     """The heads on the encoder, and how much of it is trained."""
 
     strength: float = Field(default=0.005, gt=0)  # inverse of the penalty of the logistic regression
-    tuned_layers: int = Field(default=0, ge=0)  # layers that are trained, from the top of those that answer; a sixth of the encoder at most
+    tuned_layers: int = Field(default=0, ge=0)  # layers trained, the top ones that answer; a sixth of all at most
     epochs: int = Field(default=1, ge=0)  # of that training; 0: the heads alone
     rate: float = Field(default=1e-4, gt=0)  # of that training, at its height
 

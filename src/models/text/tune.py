@@ -1,4 +1,4 @@
-"""Fine-tuning: the top ones of the layers that answer and their heads, by a loss that leaves out what a text is not asked.
+"""Fine-tuning: the top layers that answer, and their heads, by a loss that leaves out what a text is not asked.
 
 The layers below are read once. Training takes a GPU where there is one.
 """
