@@ -95,7 +95,7 @@ def test_readings_of_the_corpus_meet_the_bar_and_every_correction_names_a_rule()
     rows = report.tables["agreement"].filter(pl.col("reading") == "guide alone")
     assert rows.height == 10
     assert rows["kappa"].min() >= 0.80
-    assert min(rows[each].min() for each in ("easy", "hard", "evasive")) >= 0.75  # shown apart: polished is 0.78 there
+    assert min(rows[each].min() for each in ("easy", "hard", "evasive")) >= 0.75  # shown apart: polished is 0.76 there
     alone = report.tables["coverage"].filter(pl.col("reading") == "guide alone").to_dicts()[0]
     assert alone["share"] - alone["reworded"] / report.tables["parts"]["posts"].sum() >= 0.20
     assert report.tables["goals"]["holds"].all()
