@@ -36,7 +36,8 @@ ROOT = HERE.parents[1]
 EXTERNAL = Path(os.environ.get("THIQA_EXTERNAL_DATA", ROOT / "data" / "external"))
 ENCODER = Path(os.environ.get("THIQA_MODELS", ROOT / "artifacts")) / "encoder"
 RESULTS, README, READ = HERE / "results.json", HERE / "README.md", HERE / "read.csv"
-ENGLISH = HERE / "english.csv"  # digests of posts of ten English accounts, and whether a reader calls them ads
+ENGLISH = HERE / "english.csv"  # digests of posts of English accounts, and whether a reader calls them ads
+ENGLISH_SETS = ("ig_creators_en", "ig_people_en")
 HEADS = ("genuine", "spam", "intent", "suspicion", "trust", "generic")
 Floats = np.ndarray
 Judged = dict[str, tuple[Floats, Floats]]
@@ -68,15 +69,15 @@ def sponsored_posts(corpus: pl.DataFrame, params: dict[str, Any]) -> dict[str, A
 
 
 def english_posts() -> pl.DataFrame:
-    """Read the captions of ten English accounts with the label that a reader gave them; none where the set is not."""
-    path = EXTERNAL / "ig_creators_en" / "posts.csv"
-    if not path.exists():
-        return pl.DataFrame(schema={"text": pl.String, "ad": pl.Int8, "by": pl.String})
-    posts = pl.read_csv(path, infer_schema=False).drop_nulls("caption").unique("caption", maintain_order=True)
-    digests = [sha256(text.encode()).hexdigest()[:12] for text in posts["caption"]]
+    """Read the captions of English accounts that a reader labelled; none where the sets are not."""
+    paths = [path for name in ENGLISH_SETS if (path := EXTERNAL / name / "posts.csv").exists()]
+    posts = pl.DataFrame(schema={"text": pl.String, "by": pl.String})
+    posts = pl.concat([posts, *(pl.read_csv(path, infer_schema=False).select(text="caption", by="creator") for path in paths)])
+    posts = posts.drop_nulls("text").unique("text", maintain_order=True)
+    digests = [sha256(text.encode()).hexdigest()[:12] for text in posts["text"]]
     labels = pl.read_csv(ENGLISH, schema={"digest": pl.String, "ad": pl.Int8})
-    read = posts.with_columns(digest=pl.Series(digests)).join(labels, on="digest", maintain_order="left")
-    return read.select(text="caption", ad="ad", by="creator")
+    read = posts.with_columns(digest=pl.Series(digests, dtype=pl.String)).join(labels, on="digest", maintain_order="left")
+    return read.select("text", "ad", "by")
 
 
 def _hidden(texts: pl.Series) -> pl.Series:
@@ -154,14 +155,16 @@ def spam_videos(scorer: TextScorer, corpus: pl.DataFrame, params: dict[str, Any]
     views = Views(both["text"], both["spam"].to_numpy().astype(float), both["video"].to_numpy(),
                   vectors(both["text"]), params["seed"])  # fmt: skip
     result: dict[str, Any] = {"comments": len(rows), "videos": len(files)}
-    for arm, more in (("the other videos", []), ("the other videos and our corpus", np.arange(len(rows), len(both)))):
+    arms = {"the other videos": (1, []), "the other videos and our corpus": (params["weight"], range(len(rows), len(both)))}
+    for arm, (weight, more) in arms.items():
         parts = []
         for name in np.unique(video):
             train, test = np.flatnonzero(video != name), np.flatnonzero(video == name)
-            learnt = np.concatenate([train, more]).astype(int)
+            learnt = np.concatenate([np.repeat(train, weight), np.array(more, dtype=int)])
             parts.append((test, views.judged(learnt, test, len(files) - 1)))
         said = _together(parts, len(rows))
-        result[arm] = {model: {"accuracy": float((flags == wanted).mean())} for model, (flags, _) in said.items()}
+        result[arm] = {model: {"accuracy": float((flags == wanted).mean()), "auc": _auc(wanted, scores)}
+                       for model, (flags, scores) in said.items()}  # fmt: skip
     result["student, none of them in training"] = {
         "accuracy": float((scorer.answers(rows["text"], "comment").flags("spam") == wanted).mean())
     }

@@ -79,9 +79,12 @@ def weighted(counts: list[sparse.csr_matrix], kept: NDArray[np.int32], idf: Floa
 
 
 def scaled(counts: sparse.csr_matrix, idf: Floats) -> sparse.csr_matrix:
-    """Weight counts by ``idf`` and give each text length 1."""
+    """Weight the logarithm of counts (Salton and Buckley 1988) by ``idf`` and give each text length 1.
+
+    A hashtag or an emoji written ten times says little more than one written once (docs/decisions/0018).
+    """
     row = np.repeat(np.arange(counts.shape[0]), np.diff(counts.indptr))
-    values = counts.data * idf[counts.indices]
+    values = (1 + np.log(counts.data)) * idf[counts.indices]
     length = np.sqrt(np.bincount(row, values**2, counts.shape[0])).clip(1e-6)
     values = (values / length[row]).astype(np.float32)
     return sparse.csr_matrix((values, counts.indices, counts.indptr), shape=counts.shape)
