@@ -1,7 +1,7 @@
 """Bring the set ``ig_people_en`` into the form of the others: captions of 51 people, from pickles that run nothing.
 
-``python people.py CLONE OUT`` reads ``data/raw_data/*.pkl`` of a clone of the repository that data/external/sources.yaml
-names and writes ``OUT/posts.csv`` (``creator``, ``caption``).
+``python people.py CLONE OUT`` reads ``data/raw_data/*.pkl`` of a clone of the repository in data/external/sources.yaml
+and writes ``OUT/posts.csv`` (``creator``, ``caption``).
 """
 
 import pickle

@@ -72,11 +72,15 @@ def english_posts() -> pl.DataFrame:
     """Read the captions of English accounts that a reader labelled; none where the sets are not."""
     paths = [path for name in ENGLISH_SETS if (path := EXTERNAL / name / "posts.csv").exists()]
     posts = pl.DataFrame(schema={"text": pl.String, "by": pl.String})
-    posts = pl.concat([posts, *(pl.read_csv(path, infer_schema=False).select(text="caption", by="creator") for path in paths)])
+    posts = pl.concat(
+        [posts, *(pl.read_csv(path, infer_schema=False).select(text="caption", by="creator") for path in paths)]
+    )
     posts = posts.drop_nulls("text").unique("text", maintain_order=True)
     digests = [sha256(text.encode()).hexdigest()[:12] for text in posts["text"]]
     labels = pl.read_csv(ENGLISH, schema={"digest": pl.String, "ad": pl.Int8})
-    read = posts.with_columns(digest=pl.Series(digests, dtype=pl.String)).join(labels, on="digest", maintain_order="left")
+    read = posts.with_columns(digest=pl.Series(digests, dtype=pl.String)).join(
+        labels, on="digest", maintain_order="left"
+    )
     return read.select("text", "ad", "by")
 
 
@@ -155,7 +159,10 @@ def spam_videos(scorer: TextScorer, corpus: pl.DataFrame, params: dict[str, Any]
     views = Views(both["text"], both["spam"].to_numpy().astype(float), both["video"].to_numpy(),
                   vectors(both["text"]), params["seed"])  # fmt: skip
     result: dict[str, Any] = {"comments": len(rows), "videos": len(files)}
-    arms = {"the other videos": (1, []), "the other videos and our corpus": (params["weight"], range(len(rows), len(both)))}
+    arms = {
+        "the other videos": (1, []),
+        "the other videos and our corpus": (params["weight"], range(len(rows), len(both))),
+    }
     for arm, (weight, more) in arms.items():
         parts = []
         for name in np.unique(video):
