@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import yaml
-from sklearn.metrics import roc_auc_score
+from sklearn.metrics import accuracy_score, roc_auc_score
 from sklearn.model_selection import GroupKFold
 
 from thiqa.data.corpus import read_corpus
@@ -152,10 +152,6 @@ def _paired(
     return f"{low:+.3f} to {high:+.3f}"
 
 
-def _accuracy(flags: Floats, wanted: Floats) -> float:
-    return float((flags == wanted).mean())
-
-
 def spam_videos(scorer: TextScorer, corpus: pl.DataFrame, params: dict[str, Any]) -> dict[str, Any]:
     """Spam comments of videos, one video left out at a time: trained on the others, without and with our comments."""
     files = sorted((EXTERNAL / "tubespam").glob("*.csv"))
@@ -180,15 +176,15 @@ def spam_videos(scorer: TextScorer, corpus: pl.DataFrame, params: dict[str, Any]
         said = _together(parts, len(rows))
         result[arm] = {model: _spam_row(model, said, wanted, params["seed"]) for model in MODELS}
     flags = scorer.answers(rows["text"], "comment").flags("spam")
-    return result | {"student, none of them in training": {"accuracy": _accuracy(flags, wanted)}}
+    return result | {"student, none of them in training": {"accuracy": accuracy_score(flags, wanted)}}
 
 
 def _spam_row(model: str, said: Judged, wanted: Floats, seed: int) -> dict[str, Any]:
     flags, scores = said[model]
-    row: dict[str, Any] = {"accuracy": _accuracy(flags, wanted), "auc": _auc(wanted, scores)}
+    row: dict[str, Any] = {"accuracy": accuracy_score(flags, wanted), "auc": _auc(wanted, scores)}
     if model != "tfidf_lr":  # three videos are too few to draw: comments are drawn
         each = np.arange(len(wanted))
-        row["gain over tfidf_lr, 90 %"] = _paired(flags, said["tfidf_lr"][0], wanted, each, seed, _accuracy)
+        row["gain over tfidf_lr, 90 %"] = _paired(flags, said["tfidf_lr"][0], wanted, each, seed, accuracy_score)
     return row
 
 
